@@ -1,0 +1,1 @@
+"""The Sealer controller: SealedSecrets become Secrets, and stay right."""

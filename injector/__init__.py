@@ -1,0 +1,1 @@
+"""The Sealer injector: admission webhook, Vault agent and Kustomize plugin."""
