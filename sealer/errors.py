@@ -10,8 +10,8 @@
     └── ServiceError            6   a cluster, controller or secret store that cannot be reached or refuses
 
 The number is the exit code of a command that ends with that error; docs/reference/exit-codes.md lists them for users.
-Messages are lower case without a full stop, and never hold a secret value: they name files, documents, lines, objects and
-item keys only.
+Messages are lower case without a full stop, and never hold a secret value: they name files, documents, lines, objects
+and item keys only.
 """
 
 from __future__ import annotations

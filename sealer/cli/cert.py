@@ -1,0 +1,56 @@
+"""`sealer cert`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from sealer.certificate import Recipient
+from sealer.cli import options as shared
+from sealer.cli.help import ExampleCommand
+from sealer.cli.recipients import fetch_certificate
+from sealer.cli.streams import write_text
+from sealer.cli.terminal import note
+
+FORMATS: Final = ("pem", "text", "json")
+
+
+@click.command(
+    cls=ExampleCommand,
+    examples=(
+        "sealer cert -w cert.pem",
+        "sealer seal --cert cert.pem secret.yaml",
+        "sealer cert -o text --cert cert.pem",
+    ),
+)
+@click.option(
+    "-o", "--output", type=click.Choice(["pem", "text", "json"]), default="pem", show_default=True, help="Format."
+)
+@click.option("-w", "--write", metavar="FILE", help="Write to FILE, whole or not at all, instead of stdout.")
+@shared.cert_option
+@shared.controller_options
+def cert(output: str, write: str | None, cert: str | None, **rest: Any) -> None:
+    """Fetch and show the certificate to seal to.
+
+    With the certificate in the repository, sealing needs no cluster. Its fingerprint goes to standard error, to be
+    compared with the one that the controller logs.
+    """
+    pem = fetch_certificate(cert, shared.take_controller(rest))
+    now = datetime.now(UTC)
+    recipient = Recipient.from_pem(pem, now=now)
+    if output == "pem":
+        write_text(pem.decode("ascii"), write)
+        note(f"fingerprint {recipient.fingerprint}, valid until {recipient.not_after:%Y-%m-%d}")
+        return
+    facts = {
+        "fingerprint": recipient.fingerprint,
+        "bits": recipient.public_key.key_size,
+        "notBefore": recipient.not_before.isoformat(),
+        "notAfter": recipient.not_after.isoformat(),
+        "daysLeft": (recipient.not_after - now).days,
+    }
+    lines = "".join(f"{name + ':':<13} {value}\n" for name, value in facts.items())
+    write_text(json.dumps(facts, indent=2) + "\n" if output == "json" else lines, write)

@@ -1,0 +1,1 @@
+"""The only door from `sealer` to Kubernetes. Importing a module of this package imports `kubernetes`."""

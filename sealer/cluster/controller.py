@@ -1,0 +1,131 @@
+"""The controller, asked through the API server's service proxy, as the existing client does.
+
+Reference, sealed-secrets 3.2: the proxy path names the Service's first port, by the empty name where it has none.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from kubernetes.client import ApiClient
+from kubernetes.client.exceptions import ApiException
+from kubernetes.config import ConfigException, load_incluster_config, new_client_from_config
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
+
+from sealer import __version__
+from sealer.errors import ServiceError, UnsealError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TIMEOUT: Final = Timeout(connect=5, read=30)
+_OK: Final = 200
+_FORBIDDEN: Final = (401, 403)
+_NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
+
+
+def connect(kubeconfig: str | None, context: str | None) -> ControllerProxy:
+    """Return a way to the controllers of the cluster that a kubeconfig, or the Pod we run in, names.
+
+    Args:
+        kubeconfig: A path, or None for KUBECONFIG and the default place.
+        context: A context's name, or None for the current one.
+
+    Raises:
+        ServiceError: There is no usable configuration.
+
+    """
+    try:
+        client = new_client_from_config(config_file=kubeconfig, context=context)
+    except ConfigException as error:
+        client = _in_cluster(error)
+    client.user_agent = f"sealer/{__version__}"
+    return ControllerProxy(client)
+
+
+def _in_cluster(reason: ConfigException) -> ApiClient:
+    try:
+        load_incluster_config()
+    except ConfigException:
+        raise ServiceError(
+            f"no usable kubeconfig: {str(reason).rstrip('.').lower()}",
+            hint="set KUBECONFIG or --kubeconfig; or seal offline with --cert FILE",
+        ) from reason
+    return ApiClient()
+
+
+@dataclass(frozen=True)
+class ControllerProxy:
+    """Requests to a controller's HTTP server through the API server."""
+
+    client: ApiClient
+
+    def certificate(self, namespace: str, name: str) -> bytes:
+        """Return the newest certificate, PEM, of the controller whose Service is `namespace`/`name`.
+
+        Raises:
+            ServiceError: The cluster or the controller does not answer, or refuses.
+
+        """
+        status, body = self._request("GET", f"{self._proxy(namespace, name)}/v1/cert.pem")
+        if status != _OK:
+            raise _failed(f"cannot fetch the certificate from {namespace}/{name}", status)
+        return body
+
+    def verify(self, namespace: str, name: str, manifest: Mapping[str, Any]) -> None:
+        """Ask the controller whether it opens a SealedSecret.
+
+        Raises:
+            UnsealError: It does not.
+            ServiceError: The cluster or the controller does not answer, or refuses.
+
+        """
+        status, _ = self._request("POST", f"{self._proxy(namespace, name)}/v1/verify", json.dumps(manifest))
+        if status == _CONFLICT:
+            raise UnsealError("the controller cannot open it")
+        if status != _OK:
+            raise _failed(f"cannot verify with {namespace}/{name}", status)
+
+    def _proxy(self, namespace: str, name: str) -> str:
+        path = f"/api/v1/namespaces/{quote(namespace)}/services/"
+        status, body = self._request("GET", path + quote(name))
+        if status == _NOT_FOUND:
+            raise ServiceError(
+                f"there is no Service {namespace}/{name}",
+                hint="name the controller with --controller-name and --controller-namespace (Helm's default name is "
+                "sealed-secrets), or seal offline with --cert FILE",
+            )
+        if status != _OK:
+            raise _failed(f"cannot look up the Service {namespace}/{name}", status)
+        ports = json.loads(body)["spec"].get("ports") or [{}]
+        return f"{path}http:{quote(name)}:{ports[0].get('name') or ''}/proxy"
+
+    def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+        headers = {"Accept": "*/*", "User-Agent": self.client.user_agent, "Content-Type": "application/json"}
+        serialized = self.client.param_serialize(
+            method=method, resource_path=path, header_params=headers, auth_settings=["BearerToken"]
+        )
+        _, url, signed, *_ = serialized
+        try:
+            answer = self.client.rest_client.pool_manager.request(
+                method, url, headers=signed, body=body, timeout=_TIMEOUT, retries=False
+            )
+        except (HTTPError, ApiException) as error:
+            host = self.client.configuration.host
+            raise ServiceError(
+                f"cannot reach the cluster at {host}", hint="is the kubeconfig's context right?"
+            ) from error
+        return answer.status, answer.data
+
+
+def _failed(what: str, status: int) -> ServiceError:
+    if status in _FORBIDDEN:
+        return ServiceError(
+            f"{what}: not permitted ({status})", hint="ask for the service-proxier role, or use --cert FILE"
+        )
+    return ServiceError(f"{what}: the answer was {status}", hint="is the controller running and ready?")
