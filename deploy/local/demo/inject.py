@@ -22,7 +22,6 @@ metadata:
     vault.hashicorp.com/agent-inject: "true"
     vault.hashicorp.com/agent-inject-secret-hello.txt: secret/hello
     vault.hashicorp.com/role: app
-    vault.hashicorp.com/agent-pre-populate-only: "true"
 spec:
   serviceAccountName: app
   containers:

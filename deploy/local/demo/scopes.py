@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deploy.local.demo.stage import Stage
     from deploy.local.stack import Stack
-
-COLUMNS: Final = (
-    "-o custom-columns='NAME:.metadata.name,SYNCED:.status.conditions[0].status,"
-    "REASON:.status.conditions[0].reason,MESSAGE:.status.conditions[0].message'"
-)
 
 
 def show(_: Stack, stage: Stage) -> None:
@@ -23,21 +18,20 @@ def show(_: Stack, stage: Stage) -> None:
     _refused(stage, "stolen", "shop")
     _refused(stage, "db", "other")
     stage.say("Namespace-wide: under any name, in that namespace only.")
-    stage.run("sealer seal --scope namespace-wide --name n --namespace shop --from-file password.txt -w n.yaml")
-    stage.run("sed 's/^  name: n$/  name: renamed/' n.yaml | kubectl apply -f -")
-    stage.run("sed 's/^  namespace: shop/  namespace: other/' n.yaml | kubectl apply -f -")
+    stage.run("sealer seal --scope namespace-wide --name team --namespace shop --from-file password.txt -w team.yaml")
+    stage.run("sed 's/^  name: team/  name: renamed/' team.yaml | kubectl apply -f -")
+    stage.run("sed 's/^  namespace: shop/  namespace: other/' team.yaml | kubectl apply -f -")
     _opens(stage, "renamed", "shop")
-    _refused(stage, "n", "other")
+    _refused(stage, "team", "other")
     stage.say("Cluster-wide: under any name, in any namespace.")
-    stage.run("sealer seal --scope cluster-wide --name c --namespace shop --from-file password.txt -w c.yaml")
-    stage.run(
-        "sed 's/^  namespace: shop/  namespace: other/; s/^  name: c$/  name: moved/' c.yaml | kubectl apply -f -"
-    )
+    stage.run("sealer seal --scope cluster-wide --name all --namespace shop --from-file password.txt -w all.yaml")
+    stage.run("sed 's/^  name: all/  name: moved/; s/^  namespace: shop/  namespace: other/' all.yaml > moved.yaml")
+    stage.run("kubectl apply -f moved.yaml")
     _opens(stage, "moved", "other")
 
 
 def _refused(stage: Stage, name: str, namespace: str) -> None:
-    stage.wait(f"kubectl get sealedsecret {name} -n {namespace} {COLUMNS}", "DecryptFailed")
+    stage.wait(f"kubectl get sealedsecret {name} -n {namespace}", "False")
     selector = f"--field-selector involvedObject.name={name},reason=ErrUnsealFailed"
     stage.wait(f"kubectl get events -n {namespace} {selector}", "ErrUnsealFailed")
     # `kubectl get` fails for an object that is not there.
@@ -45,5 +39,5 @@ def _refused(stage: Stage, name: str, namespace: str) -> None:
 
 
 def _opens(stage: Stage, name: str, namespace: str) -> None:
-    stage.wait(f"kubectl get sealedsecret {name} -n {namespace} {COLUMNS}", "True")
+    stage.wait(f"kubectl get sealedsecret {name} -n {namespace}", "True")
     stage.run(f"kubectl get secret {name} -n {namespace}")

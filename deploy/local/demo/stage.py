@@ -59,7 +59,7 @@ class Stage:
         """
         print(f"{_bold('$')} {line}", flush=True)
         done = self._shell(line)
-        print((done.stdout + done.stderr).rstrip(), flush=True)
+        show(done)
         if (done.returncode != 0) is not fails:
             expected = "fail" if fails else "succeed"
             raise ProcessError(f"the demo's command should {expected}, and ended with {done.returncode}: {line}")
@@ -101,6 +101,13 @@ class Stage:
             timeout=SECONDS,
             check=False,
         )
+
+
+def show(done: subprocess.CompletedProcess[str]) -> None:
+    """Print what came out of a command, standard output first."""
+    text = (done.stdout + done.stderr).rstrip()
+    if text:
+        print(text, flush=True)
 
 
 def _bold(text: str) -> str:
