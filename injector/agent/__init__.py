@@ -1,0 +1,1 @@
+"""The agent in a pod: fetch, render, write; once, before the application starts."""

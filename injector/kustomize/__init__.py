@@ -1,0 +1,1 @@
+"""The kustomize plugin: Secrets made from a secret store during ``kustomize build``."""

@@ -1,0 +1,8 @@
+"""Secret stores behind one Protocol, one store per file. Vault is the first."""
+
+from __future__ import annotations
+
+from injector.providers.protocol import Provider, StoredSecret
+from injector.vault.verbatim import Json, Number
+
+__all__ = ["Json", "Number", "Provider", "StoredSecret"]

@@ -1,0 +1,141 @@
+"""From an answer of Vault that is no success to the error that a person needs (pure).
+
+https://developer.hashicorp.com/vault/api-docs#http-status-codes; reference, vault-agent-injector 5.3 and 5.5.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from injector.vault.errors import (
+    InvalidTokenError,
+    LoginError,
+    PermissionDeniedError,
+    SecretNotFoundError,
+    VaultError,
+    VaultRequestError,
+    VaultUnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from injector.vault.auth import Auth
+    from injector.vault.kv import Mount
+    from injector.vault.reference import SecretReference
+    from injector.vault.verbatim import Json
+
+_UNAVAILABLE: Final[Mapping[int, str]] = {
+    412: "has not caught up yet",
+    429: "asks for fewer requests, or is a standby",
+    472: "is a disaster-recovery secondary",
+    473: "is a performance standby",
+    474: "is a standby without contact to the active node",
+    501: "is not initialised",
+    502: "got no answer from a service it depends on",
+    503: "is sealed or under maintenance",
+    530: "was removed from its cluster",
+}
+_LONGEST: Final = 300
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        address: Where it came from.
+        status: HTTP status.
+        words: Vault's own explanation, on one line, free of credentials.
+
+    """
+
+    address: str
+    status: int
+    words: str = ""
+
+
+def words_of(body: Json, secrets: Iterable[str]) -> str:
+    """Return the ``errors`` of an answer on one line, with every credential that was sent taken out."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    text = "; ".join(error for error in errors if isinstance(error, str)) if isinstance(errors, list) else ""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    text = re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def unavailable(answer: Answer) -> VaultError | None:
+    """Return the error of an answer that a later one may better, whatever was asked; None for any other answer."""
+    if answer.status not in _UNAVAILABLE and answer.status < 500:  # noqa: PLR2004  # HTTP: the server's fault
+        return None
+    says = _UNAVAILABLE.get(answer.status, f"answered with status {answer.status}")
+    return VaultUnavailableError(f"vault at {answer.address} {says}{_quoted(answer)}")
+
+
+def login_refused(answer: Answer, auth: Auth) -> VaultError:
+    """Return the error of a login that did not succeed."""
+    if answer.status == 404:  # noqa: PLR2004  # HTTP
+        return LoginError(
+            f"vault at {answer.address} refused {auth}: there is no auth method{_quoted(answer)}",
+            hint="enable it, or correct the mount",
+        )
+    return unavailable(answer) or LoginError(
+        f"vault at {answer.address} refused {auth}{_quoted(answer)}",
+        hint="check that the role exists at that mount, and whom it is bound to",
+    )
+
+
+def read_refused(answer: Answer, asked: str, reference: SecretReference, mount: Mount | None, auth: str) -> VaultError:
+    """Return the error of a read that did not succeed.
+
+    Args:
+        answer: What came back.
+        asked: The API path.
+        reference: The secret, as a person wrote it.
+        mount: Its mount; None where Vault would not say.
+        auth: The login, in words.
+
+    """
+    if answer.status == 404:  # noqa: PLR2004  # HTTP
+        error = missing(reference, answer.address)
+        if "no handler for route" in answer.words:
+            error.hint = "no secrets engine is mounted there"
+        return error
+    if answer.status == 403 and "invalid token" in answer.words:  # noqa: PLR2004  # HTTP
+        return InvalidTokenError(
+            f"vault at {answer.address} does not accept the token ({auth})",
+            hint="it is wrong, expired or revoked, or belongs to another namespace of Vault",
+        )
+    if answer.status == 403:  # noqa: PLR2004  # HTTP
+        return PermissionDeniedError(
+            f"permission denied: {auth} may not read {reference} from vault at {answer.address}",
+            hint=_policy_hint(asked, mount),
+        )
+    return unavailable(answer) or VaultRequestError(
+        f"vault at {answer.address} cannot read {reference}: status {answer.status}{_quoted(answer)}"
+    )
+
+
+def missing(reference: SecretReference, address: str) -> VaultError:
+    """Return the error for a path at which there is nothing, or nothing any more."""
+    return SecretNotFoundError(
+        f"no secret exists at {reference} in vault at {address}",
+        hint="check mount, path and version; a version that was deleted or destroyed counts as none",
+    )
+
+
+def _policy_hint(asked: str, mount: Mount | None) -> str:
+    grant = f'a policy has to give it "read" on {asked}'
+    if mount is not None or "/" not in asked:
+        return grant
+    at, _, rest = asked.partition("/")
+    return (
+        f"{grant}, or on {at}/data/{rest} if {at}/ is KV version 2; vault would not tell, so nothing at all is granted"
+    )
+
+
+def _quoted(answer: Answer) -> str:
+    return f": {answer.words}" if answer.words else ""

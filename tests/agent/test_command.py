@@ -1,0 +1,96 @@
+"""The command where there is no Vault."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tests.agent.configurations import template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.agent.conftest import Pod
+
+NOT_LOADED = """
+import sys
+from injector.agent.main import main
+sys.argv = ["sealer-agent", *sys.argv[1:]]
+try:
+    main()
+finally:
+    heavy = {"hvac", "requests", "kubernetes", "cryptography", "fastapi", "yaml"} & set(sys.modules)
+    print(sorted(heavy), file=sys.stderr)
+"""
+
+
+def loaded(*arguments: str) -> tuple[int, str]:
+    command = [sys.executable, "-c", NOT_LOADED, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return done.returncode, done.stderr
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert loaded("--help") == (0, "[]\n")
+    assert loaded("init", "--help") == (0, "[]\n")
+
+
+def test_no_configuration_is_a_wrong_use(tmp_path: Path) -> None:
+    code, errors = loaded("init", "--root", str(tmp_path))
+    assert code == 2
+    assert "error: there is no configuration\nhint: set SEALER_AGENT_CONFIG, or give --config\n[]\n" in errors
+
+
+def test_a_configuration_file_that_is_not_there_is_named(lonely_pod: Pod) -> None:
+    done = lonely_pod.run(arguments=("--config", "/nowhere/agent.json"))
+    assert done.returncode == 3
+    assert done.stderr == "error: cannot read /nowhere/agent.json: no such file or directory\n"
+
+
+def test_a_custom_template_ends_before_anything_is_asked_or_written(lonely_pod: Pod) -> None:
+    done = lonely_pod.run(template(contents='{{ with secret "secret/hello" }}x{{ end }}'))
+    assert done.returncode == 3
+    assert "has a custom template" in done.stderr
+    assert "hint: custom templates come with the template engine" in done.stderr
+    assert lonely_pod.files() == []
+
+
+def test_a_vault_that_is_not_there_is_tried_for_as_long_as_told(lonely_pod: Pod) -> None:
+    done = lonely_pod.run(template(), arguments=("--retry-for", "0.5"))
+    assert done.returncode == 6
+    *retries, error, hint = done.stderr.splitlines()
+    assert len(retries) == 2
+    assert all("connection refused; trying again in 0." in line for line in retries)
+    assert error == "error: cannot reach vault at http://127.0.0.1:9: connection refused"
+    assert hint == "hint: check the address, and that vault listens there"
+    assert lonely_pod.files() == []
+
+
+def test_the_retry_time_can_come_from_the_environment(lonely_pod: Pod) -> None:
+    lonely_pod.environment["SEALER_AGENT_RETRY_FOR"] = "0"
+    assert lonely_pod.run(template()).stderr.count("trying again") == 0
+
+
+def test_a_missing_token_is_named(lonely_pod: Pod) -> None:
+    (lonely_pod.root / "var/run/secrets/kubernetes.io/serviceaccount/token").unlink()
+    done = lonely_pod.run(template(), arguments=("--retry-for", "0"))
+    assert done.returncode == 6
+    assert "cannot read the service-account token at" in done.stderr
+
+
+def test_a_signal_ends_the_wait_at_once_and_nothing_is_written(lonely_pod: Pod) -> None:
+    with lonely_pod.start(template()) as agent:
+        assert agent.stderr is not None
+        for line in agent.stderr:
+            if "trying again in 1." in line or "trying again in 0.9" in line:
+                break
+        asked = time.monotonic()
+        agent.send_signal(signal.SIGTERM)
+        rest = agent.stderr.read()
+        assert agent.wait(10) == 128 + signal.SIGTERM
+    assert time.monotonic() - asked < 3
+    assert rest == "sealer-agent: stopped by SIGTERM\n"
+    assert lonely_pod.files() == []

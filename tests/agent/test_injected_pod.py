@@ -1,0 +1,43 @@
+"""What the webhook puts into a pod is what the agent runs."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tests.admission.pods import SETTINGS, agent_of, basic, injected
+
+if TYPE_CHECKING:
+    from deploy.local.vault import VaultServer
+    from tests.agent.conftest import Pod
+
+
+def run_init_container(pod: Pod, manifest: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Run the command of the agent's container with its environment, the container's file system being a folder."""
+    container = agent_of(injected(manifest, replace(SETTINGS, vault_address=pod.address)))
+    assert container["command"] == ["sealer-agent"]
+    assert container["args"] == ["init"]
+    environment = {entry["name"]: entry["value"] for entry in container["env"] if "value" in entry}
+    command = pod.command("--retry-for", "0")
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_agent_of_an_injected_pod_writes_its_files(pod: Pod, vault: VaultServer, canary: str) -> None:
+    vault.put("kv1/injected", {"password": canary})
+    annotations = {"role": "app", "agent-inject-secret-hello.txt": "kv1/injected", "agent-inject-file-b": "deep/b"}
+    annotations |= {"agent-inject-secret-b": "kv1/injected", "agent-inject-default-template": "json"}
+    done = run_init_container(pod, basic(**annotations))
+    assert done.returncode == 0, done.stderr
+    assert pod.files() == ["secrets/deep/b", "secrets/hello.txt"]
+    assert pod.file().read_text() == f'{{"password":"{canary}"}}\n'
+    assert canary not in done.stderr
+
+
+def test_a_custom_template_is_refused_by_the_agent_and_not_ignored(pod: Pod) -> None:
+    annotations = {"role": "app", "agent-inject-secret-a": "kv1/injected", "agent-inject-template-a": "{{ canary }}"}
+    done = run_init_container(pod, basic(**annotations))
+    assert done.returncode == 3
+    assert "the secret a has a custom template" in done.stderr
+    assert "canary" not in done.stderr
+    assert pod.files() == []

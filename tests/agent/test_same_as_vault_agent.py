@@ -1,0 +1,77 @@
+"""The same bytes as the existing agent, which is run beside ours on the same secrets."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.agent.configurations import template
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from deploy.local.find import Parts
+    from deploy.local.vault import VaultServer
+    from tests.agent.conftest import Pod
+
+ODD = r"""{
+  "user": "bob", "pass": "p<&>\"'w", "port": 5432, "big": 12345678901234567890, "f": 1.50, "e": 1e5, "E": 1E+5,
+  "neg": -0.0, "ok": true, "none": null, "lst": ["a", 1, {"x": "y"}, null, []],
+  "nested": {"b": 1, "a": "z", "n": null, "e": {}}, "multi": "l1\nl2\ttab\r", "b64": "aGVsbG8=", "empty": "",
+  "uni": "żółć 🦀 \u2028\u2029 \u0000 \u0001 \b \f \u007f", "lone": "\ud800x", "Z": 1, "ä": "umlaut",
+  "k with space": "v", "k:colon": "v", "html<k>": "x", "fffd": "\ufffd", "<no value>": "{{ .Data }}"
+}"""
+PLAIN = '{"a": "1"}'
+# The default templates of the existing injector (reference, vault-agent-injector 3.3).
+THEIRS = {
+    "map": '{{ with secret "%s" }}{{ range $k, $v := .Data }}{{ $k }}: {{ $v }}\n{{ end }}{{ end }}',
+    "json": '{{ with secret "%s" }}{{ .Data | toJSON }}\n{{ end }}',
+}
+
+
+def write(vault: VaultServer, path: str, text: str) -> None:
+    """Write JSON text as it stands: Python would change its numbers."""
+    from deploy.local.http import Request, send
+
+    send(Request("POST", f"{vault.address}/v1/{path}", text.encode(), {"X-Vault-Token": vault.root_token}))
+
+
+def run_vault_agent(parts: Parts, vault: VaultServer, folder: Path, templates: list[dict[str, Any]]) -> None:
+    (folder / "token").write_text(vault.root_token)
+    config = {
+        "vault": {"address": vault.address},
+        "auto_auth": {
+            "method": {"type": "token_file", "config": {"token_file_path": str(folder / "token")}},
+            "sink": [{"type": "file", "config": {"path": str(folder / "sink")}}],
+        },
+        "exit_after_auth": True,
+        "template": templates,
+        "template_config": {"exit_on_retry_failure": True},
+    }
+    (folder / "agent.json").write_text(json.dumps(config))
+    command = [str(parts.path("vault")), "agent", f"-config={folder / 'agent.json'}"]
+    environment = vault.environment() | {"HOME": str(folder)}
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("kind", ["map", "json"])
+@pytest.mark.parametrize("text", [ODD, PLAIN], ids=["odd", "plain"])
+def test_both_versions_come_out_the_same(pod: Pod, parts: Parts, vault: VaultServer, kind: str, text: str) -> None:
+    write(vault, "kv1/same", text)
+    write(vault, "secret/data/same", f'{{"data": {text}}}')
+    paths = {"one": "kv1/same", "two": "secret/same", "two-data": "secret/data/same?version=1"}
+    theirs = pod.root / "theirs"
+    theirs.mkdir()
+    templates = [
+        {"destination": str(theirs / name), "contents": THEIRS[kind].replace("%s", path)}
+        for name, path in paths.items()
+    ]
+    run_vault_agent(parts, vault, theirs, templates)
+    done = pod.run(*(template(name, path, default_template=kind) for name, path in paths.items()))
+    assert done.returncode == 0, done.stderr
+    for name in paths:
+        assert pod.file(name).read_bytes() == (theirs / name).read_bytes()
+        assert pod.file(name).stat().st_mode == (theirs / name).stat().st_mode

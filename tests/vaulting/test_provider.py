@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from injector.providers.vault import VaultProvider
+from injector.vault.auth import Auth, GivenCredential, KubernetesAuth
+from injector.vault.errors import (
+    InvalidReferenceError,
+    InvalidTokenError,
+    SecretNotFoundError,
+    VaultError,
+    VaultUnreachableError,
+)
+from injector.vault.kv import VaultSecret
+from injector.vault.retry import Clock, RetryPlan
+
+if TYPE_CHECKING:
+    from injector.vault.reference import SecretReference
+
+AUTH = KubernetesAuth("app", GivenCredential("jwt"))
+
+
+@dataclass
+class Reader:
+    """A `SecretReader` that keeps its secrets in a dict and fails as it is told."""
+
+    secrets: dict[str, VaultSecret] = field(default_factory=dict)
+    faults: list[VaultError] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    revoke_fault: VaultError | None = None
+
+    def login(self, auth: Auth) -> None:
+        assert auth is AUTH
+        self.calls.append("login")
+
+    def read(self, reference: SecretReference) -> VaultSecret:
+        self.calls.append(f"read {reference}")
+        if self.faults:
+            raise self.faults.pop(0)
+        if reference.path not in self.secrets:
+            raise SecretNotFoundError(f"no secret exists at {reference}")
+        return self.secrets[reference.path]
+
+    def revoke(self) -> None:
+        self.calls.append("revoke")
+        if self.revoke_fault:
+            raise self.revoke_fault
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def provider(reader: Reader, lines: list[str] | None = None) -> VaultProvider:
+    clock = Clock(monotonic=lambda: 0.0 if len(reader.calls) < 20 else 1e9, sleep=lambda _: None, chance=lambda: 0.0)
+    report = (lines if lines is not None else []).append
+    return VaultProvider(reader, AUTH, plan=RetryPlan(), report=report, clock=clock)
+
+
+HELLO = {"secret/a": VaultSecret({"data": {"x": "y"}}, {"x": "y"}), "secret/b": VaultSecret({}, {})}
+
+
+def test_many_reads_take_one_login() -> None:
+    reader = Reader(dict(HELLO))
+    vault = provider(reader)
+    stored = vault.fetch("secret/a")
+    vault.fetch("/secret/b")
+    vault.close()
+    assert (stored.document, stored.fields) == ({"data": {"x": "y"}}, {"x": "y"})
+    assert reader.calls == ["login", "read secret/a", "read secret/b", "revoke", "close"]
+
+
+def test_a_token_that_ended_is_replaced() -> None:
+    reader = Reader(dict(HELLO), faults=[InvalidTokenError("ended")])
+    vault = provider(reader)
+    vault.fetch("secret/a")
+    assert reader.calls == ["login", "read secret/a", "login", "read secret/a"]
+
+
+def test_a_fault_that_heals_is_borne() -> None:
+    lines: list[str] = []
+    reader = Reader(dict(HELLO), faults=[VaultUnreachableError("away"), VaultUnreachableError("away")])
+    provider(reader, lines).fetch("secret/a")
+    assert len(lines) == 2
+    assert reader.calls.count("login") == 1
+
+
+def test_a_secret_that_is_nowhere_ends_in_its_error() -> None:
+    with pytest.raises(SecretNotFoundError, match="secret/none"):
+        provider(Reader()).fetch("secret/none")
+
+
+def test_what_is_no_reference_is_not_asked_for() -> None:
+    reader = Reader()
+    with pytest.raises(InvalidReferenceError):
+        provider(reader).fetch("secret/../x")
+    assert reader.calls == []
+
+
+def test_closing_without_login_gives_nothing_back() -> None:
+    reader = Reader()
+    provider(reader).close()
+    assert reader.calls == ["close"]
+
+
+def test_a_token_that_cannot_be_given_back_is_no_failure() -> None:
+    lines: list[str] = []
+    reader = Reader(dict(HELLO), revoke_fault=VaultUnreachableError("away"))
+    vault = provider(reader, lines)
+    vault.fetch("secret/a")
+    vault.close()
+    assert lines == ["the token lives until its end: away"]
+    assert reader.calls[-1] == "close"
