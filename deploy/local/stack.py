@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parents[2] / ".demo"
 STATE: Final = "state.json"
+# Where this interpreter's environment keeps `sealer` and the other scripts.
+PROGRAMS: Final = Path(sys.executable).parent
 TOOLS: Final = ("kubectl", "kubeseal", "kustomize", "vault")
 
 
@@ -92,7 +95,7 @@ class Stack:
         return [
             f"export KUBECONFIG={self.control_plane.kubeconfig}",
             f"export VAULT_ADDR={self.vault.address}",
-            f"export PATH={self.folder / 'bin'}:$PATH",
+            f"export PATH={PROGRAMS}:{self.folder / 'bin'}:$PATH",
         ]
 
     def _write_tools(self) -> None:

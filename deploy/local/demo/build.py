@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from deploy.local.demo.inject import GREETING
-from deploy.local.demo.scene import PROGRAMS
+from deploy.local.stack import PROGRAMS
 
 if TYPE_CHECKING:
     from deploy.local.demo.stage import Stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from deploy.local.demo.scene import PROGRAMS
 from deploy.local.init_container import prepare
+from deploy.local.stack import PROGRAMS
 
 if TYPE_CHECKING:
     from deploy.local.demo.stage import Stage

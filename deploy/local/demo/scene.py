@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +13,13 @@ from deploy.local.expose import expose
 from deploy.local.http import Request, send
 from deploy.local.network import LOOPBACK, free_port
 from deploy.local.process import Command
+from deploy.local.stack import PROGRAMS
 from sealer.errors import ServiceError
 
 if TYPE_CHECKING:
     from deploy.local.stack import Stack
 
 DEPLOY: Final = Path(__file__).parents[2]
-PROGRAMS: Final = Path(sys.executable).parent
 CONTROLLER: Final = "sealed-secrets-controller"
 CONTROLLER_NAMESPACE: Final = "kube-system"
 INJECTOR: Final = "sealer-injector"
