@@ -7,13 +7,13 @@ The certificate is a container for the public key and its dates; nothing verifie
 from __future__ import annotations
 
 import base64
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sealer.errors import CertificateError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # NIST SP 800-131A: RSA below 2048 bits is disallowed. A key that small opens old values; nothing new is sealed to it.
 _SMALLEST_KEY: Final = 2048
+_FETCH: Final = "fetch it again"
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,12 @@ class Recipient:
         """Read the first certificate of a PEM text and check that it may be sealed to at `now` (aware).
 
         Raises:
-            CertificateError: No certificate, no RSA key, too small a key, or expired.
+            CertificateError: No certificate, a damaged one, no RSA key, too small a key, or expired.
 
         """
         certificate = read_certificate(pem)
         key = public_key_of(certificate)
+        _refuse_damaged(certificate)
         if key.key_size < _SMALLEST_KEY:
             raise CertificateError(
                 f"the certificate's RSA key has {key.key_size} bits, fewer than {_SMALLEST_KEY}",
@@ -61,7 +63,7 @@ class Recipient:
         if now > certificate.not_valid_after_utc:
             raise CertificateError(
                 f"the certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}",
-                hint="fetch the current one with `sealer cert`",
+                hint="fetch the controller's current certificate, or let it renew its sealing key",
             )
         return cls(key, fingerprint(key), certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
@@ -72,7 +74,9 @@ def fingerprint(key: RSAPublicKey) -> str:
     The same text as the existing controller computes for its key map (reference, sealed-secrets 1.3).
     """
     wire = base64.b64decode(key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1])
-    return "SHA256:" + base64.b64encode(hashlib.sha256(wire).digest()).decode("ascii").rstrip("=")
+    digest = Hash(SHA256())
+    digest.update(wire)
+    return "SHA256:" + base64.b64encode(digest.finalize()).decode("ascii").rstrip("=")
 
 
 def read_certificate(pem: bytes) -> x509.Certificate:
@@ -87,7 +91,7 @@ def read_certificate(pem: bytes) -> x509.Certificate:
     """
     try:
         return x509.load_pem_x509_certificate(pem)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise CertificateError(
             "this is not a PEM certificate",
             hint="expected a text that begins with -----BEGIN CERTIFICATE-----",
@@ -98,16 +102,37 @@ def public_key_of(certificate: x509.Certificate) -> RSAPublicKey:
     """Return the certificate's RSA key.
 
     Raises:
-        CertificateError: The key is of another kind.
+        CertificateError: The key is of another kind, or damaged.
 
     """
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateError(
+            "the certificate's public key cannot be read", hint="is this the certificate of the sealing controller?"
+        ) from error
     if not isinstance(key, RSAPublicKey):
         raise CertificateError(
-            f"expected an RSA public key, but the certificate holds an {type(key).__name__}",
+            "the certificate's public key is not an RSA key",
             hint="is this the certificate of the sealing controller?",
         )
     return key
+
+
+def _refuse_damaged(certificate: x509.Certificate) -> None:
+    """Refuse a self-signed certificate whose own signature does not fit.
+
+    Not for trust, which a self-signature cannot give, but against a bit that flipped in a copied file: what is sealed
+    to another modulus opens for nobody, ever. Of a certificate that somebody else signed, nothing can be said here.
+    """
+    try:
+        if certificate.issuer == certificate.subject:
+            certificate.verify_directly_issued_by(certificate)
+    except InvalidSignature as error:
+        raise CertificateError("the certificate is damaged: its own signature does not fit", hint=_FETCH) from error
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # A name or a signature algorithm that `cryptography` does not read: nothing can be said either.
+        return
 
 
 def issue(

@@ -108,9 +108,14 @@ class Keyring:
 
     @classmethod
     def of(cls, keys: Iterable[SealingKey]) -> Self:
-        """Order keys by the beginning of their certificates, newest first; keys without one go last, in their order."""
-        unique = {key.fingerprint: key for key in keys}
-        return cls(tuple(sorted(unique.values(), key=_age_order)))
+        """Order keys by the beginning of their certificates, newest first; keys without one go last, in their order.
+
+        Of one key given twice, with two certificates or with and without one, the newest certificate counts.
+        """
+        unique: dict[str, SealingKey] = {}
+        for key in sorted(keys, key=_age_order):
+            unique.setdefault(key.fingerprint, key)
+        return cls(tuple(unique.values()))
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sealer import documents
 from sealer.errors import InputError
+from sealer.files import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_DEFAULT: Final = "default"
+
 
 def current_namespace(environ: Mapping[str, str], *, kubeconfig: str | None = None, context: str | None = None) -> str:
-    """Return the namespace of the chosen context, or ``default``.
+    """Return the namespace of the chosen context, or ``default`` where there is no context at all.
 
     Args:
         environ: Where ``KUBECONFIG`` and ``HOME`` are looked up.
@@ -25,28 +28,34 @@ def current_namespace(environ: Mapping[str, str], *, kubeconfig: str | None = No
         context: The context's name, or None for the current one.
 
     Raises:
-        InputError: A kubeconfig that exists cannot be read.
+        InputError: A kubeconfig that exists cannot be read, or has no context of that name: to go on with ``default``
+            would seal for a namespace that nobody named.
 
     """
     configs = list(_configs(environ, kubeconfig))
     wanted = context or next((c["current-context"] for c in configs if c.get("current-context")), None)
+    if wanted is None:
+        return _DEFAULT
     for config in configs:
-        for entry in config.get("contexts") or ():
+        entries = config.get("contexts")
+        for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and entry.get("name") == wanted:
-                return str((entry.get("context") or {}).get("namespace") or "default")
-    return "default"
+                chosen = entry.get("context")
+                return str((isinstance(chosen, dict) and chosen.get("namespace")) or _DEFAULT)
+    raise InputError(f"the kubeconfig has no context {wanted}", hint="give the namespace with --namespace")
 
 
 def _configs(environ: Mapping[str, str], kubeconfig: str | None) -> Iterator[dict[str, Any]]:
     home = Path(environ.get("HOME", "/")) / ".kube" / "config"
-    paths = kubeconfig or environ.get("KUBECONFIG") or str(home)
-    for path in filter(None, [kubeconfig] if kubeconfig else paths.split(os.pathsep)):
+    listed = [kubeconfig] if kubeconfig else (environ.get("KUBECONFIG") or str(home)).split(os.pathsep)
+    for path in filter(None, listed):
         try:
             data = Path(path).read_bytes()
-        except FileNotFoundError:
-            continue
+        except FileNotFoundError as error:
+            if kubeconfig:
+                raise InputError(f"cannot read the kubeconfig {path}: {reason(error)}") from error
+            continue  # a list may name files that are not there, as for kubectl
         except OSError as error:
-            raise InputError(f"cannot read the kubeconfig {path}: {(error.strerror or '').lower()}") from error
-        for document in documents.read(data, path):
-            if isinstance(document.value, dict):
-                yield document.value
+            raise InputError(f"cannot read the kubeconfig {path}: {reason(error)}") from error
+        if data.strip():  # an empty file is a kubeconfig without contexts: KUBECONFIG=/dev/null is a known trick
+            yield from (document.value for document in documents.read(data, path) if isinstance(document.value, dict))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from sealer import documents
 from sealer.errors import CertificateError, InputError
@@ -12,8 +13,13 @@ from sealer.manifest import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_KEY_ITEM = "tls.key"
-_CERTIFICATE_ITEM = "tls.crt"
+_KEY_ITEM: Final = "tls.key"
+_CERTIFICATE_ITEM: Final = "tls.crt"
+# At the beginning of a line: in a manifest, the PEM text of an item is indented.
+_PEM: Final = re.compile(rb"^-----BEGIN ", re.MULTILINE)
+_PRIVATE_KEY: Final = re.compile(
+    rb"^-----BEGIN ([A-Z ]*PRIVATE KEY)-----$.*?^-----END \1-----$", re.MULTILINE | re.DOTALL
+)
 
 
 def read_keyring(files: Iterable[tuple[str, bytes]]) -> Keyring:
@@ -31,14 +37,23 @@ def read_keyring(files: Iterable[tuple[str, bytes]]) -> Keyring:
 
 
 def _keys(name: str, data: bytes) -> Iterator[SealingKey]:
-    if data.lstrip().startswith(b"-----BEGIN"):
-        yield _named(name, data, data if b"-----BEGIN CERTIFICATE-----" in data else None)
+    if _PEM.search(data):
+        yield from _pem_keys(name, data.replace(b"\r\n", b"\n"))
         return
     secrets = list(_key_secrets(name, data))
     if not secrets:
         raise CertificateError(f"{name}: there is no key Secret in it", hint="expected a Secret with the item tls.key")
     for secret in secrets:
         yield _named(f"{name}, Secret {secret.name}", secret.data[_KEY_ITEM], secret.data.get(_CERTIFICATE_ITEM))
+
+
+def _pem_keys(name: str, data: bytes) -> Iterator[SealingKey]:
+    """Yield every private key of a PEM file; a certificate beside a single one is its own."""
+    private = [found.group() for found in _PRIVATE_KEY.finditer(data)]
+    if len(private) > 1:
+        yield from (_named(f"{name}, key {number}", pem, None) for number, pem in enumerate(private, start=1))
+        return
+    yield _named(name, data, data if b"-----BEGIN CERTIFICATE-----" in data else None)
 
 
 def _named(name: str, private_pem: bytes, certificate_pem: bytes | None) -> SealingKey:

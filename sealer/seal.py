@@ -99,17 +99,40 @@ def check_sealable(secret: Secret, *, allow_empty_data: bool = False, allow_inco
     """
     check_names(secret.name, secret.namespace)
     for key in secret.data:
-        if not _ITEM_KEY.fullmatch(key) or len(key) > _LONGEST_NAME or key in {".", ".."}:
-            raise InputError(
-                f"Secret {secret.name}: {key!r} is not a valid item key", hint="use letters, digits, -, _ and ."
-            )
+        check_item_key(secret.name, key)
     if not secret.data and not allow_empty_data and not may_be_empty(secret):
         raise InputError(f"Secret {secret.name} has no items", hint="is that meant? then use --allow-empty-data")
-    size = sum(map(len, secret.data.values()))
-    if size > _MOST_BYTES:
-        raise InputError(f"Secret {secret.name} holds {size} bytes, more than the 1048576 that Kubernetes allows")
+    check_size(f"Secret {secret.name}", sum(map(len, secret.data.values())))
     if not allow_incomplete_type:
         check_type(secret)
+
+
+def check_item_key(name: str, key: str) -> None:
+    """Check that `key` can be an item of the Secret `name`.
+
+    Raises:
+        InputError: It cannot.
+
+    """
+    if not _ITEM_KEY.fullmatch(key) or len(key) > _LONGEST_NAME or key == "." or key.startswith(".."):
+        raise InputError(
+            f"Secret {name}: {key!r} is not a valid item key",
+            hint="use letters, digits, -, _ and . (at most 253, and not .. at the beginning)",
+        )
+
+
+def check_size(what: str, size: int) -> None:
+    """Check that `size` bytes of plaintext fit into one Secret.
+
+    Raises:
+        InputError: They do not.
+
+    """
+    if size > _MOST_BYTES:
+        raise InputError(
+            f"{what} holds {size} bytes, more than the {_MOST_BYTES} that Kubernetes allows",
+            hint="split it, or keep it elsewhere",
+        )
 
 
 def check_names(name: str, namespace: str | None) -> None:
@@ -127,7 +150,7 @@ def check_names(name: str, namespace: str | None) -> None:
 
 
 def _namespace(secret: Secret, scope: Scope) -> str:
-    if secret.namespace is None and scope is not Scope.CLUSTER_WIDE:
+    if not secret.namespace and scope is not Scope.CLUSTER_WIDE:
         raise InputError(f"Secret {secret.name} has no namespace", hint="give one with --namespace")
     return secret.namespace or ""
 

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 SERVICE_ACCOUNT_TOKEN: Final = "kubernetes.io/service-account-token"  # noqa: S105  # the name of a Secret type
 _ACCOUNT_ANNOTATION: Final = "kubernetes.io/service-account.name"
 
+_SSH_AUTH: Final = "kubernetes.io/ssh-auth"
+_SSH_KEY: Final = "ssh-privatekey"
+
 _REQUIRED: Final[Mapping[str, tuple[str, ...]]] = {
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
-    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+    _SSH_AUTH: (_SSH_KEY,),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "bootstrap.kubernetes.io/token": ("token-id", "token-secret"),
 }
@@ -36,13 +39,16 @@ def check_type(secret: Secret) -> None:
         secret: Any Secret; types that are not Kubernetes' own are the user's business and always pass.
 
     Raises:
-        InputError: An item key or annotation that the type requires is missing, or an item is not the JSON it must be.
+        InputError: An item key or annotation that the type requires is missing, or an item is not the JSON object that
+            it must be.
 
     """
     kind = secret.type or "Opaque"
     missing = [key for key in _REQUIRED.get(kind, ()) if key not in secret.data]
     if missing:
         raise _incomplete(secret, f"the required {_items(missing)}")
+    if kind == _SSH_AUTH and not secret.data[_SSH_KEY]:
+        raise _incomplete(secret, f"a value of the item {_SSH_KEY}, which must not be empty")
     if kind == _BASIC_AUTH and not {"username", "password"} & secret.data.keys():
         raise _incomplete(secret, "both username and password, of which it requires one")
     if kind == SERVICE_ACCOUNT_TOKEN and not secret.annotations.get(_ACCOUNT_ANNOTATION):
@@ -69,10 +75,11 @@ def _incomplete(secret: Secret, what: str) -> InputError:
 
 def _check_json(secret: Secret, key: str) -> None:
     try:
-        json.loads(secret.data[key])
-    except ValueError:
-        # `from None`: the error would carry the whole item.
+        fits = isinstance(json.loads(secret.data[key].decode()), dict)
+    except (ValueError, RecursionError):
+        fits = False
+    if not fits:  # raised here and not above: the parser's error would carry the whole item
         raise InputError(
-            f"Secret {secret.name} of type {secret.type}: the item {key} is not JSON",
+            f"Secret {secret.name} of type {secret.type}: the item {key} is not a JSON object",
             hint="fix it, or go on with --allow-incomplete-type; the API server will refuse the Secret",
-        ) from None
+        )

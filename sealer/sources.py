@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -41,7 +42,7 @@ def split_literal(argument: str) -> tuple[str, bytes]:
     key, separator, value = argument.partition("=")
     if not separator or not key:
         raise UsageError("--from-literal takes KEY=VALUE")
-    return key, value.encode()
+    return key, os.fsencode(value)  # the very bytes of the command line, be they UTF-8 or not
 
 
 def parse_env_file(data: bytes, source: str) -> dict[str, bytes]:

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from sealer.certificate import Recipient
+from sealer.certificate import read_certificate
 from sealer.cli import options as shared
 from sealer.cli.help import ExampleCommand
-from sealer.cli.recipients import fetch_certificate
-from sealer.cli.streams import write_text
+from sealer.cli.recipients import check_certificate, fetch_certificate
+from sealer.cli.streams import refuse_overwriting, write_text
 from sealer.cli.terminal import note
+from sealer.files import SHARED
 
 FORMATS: Final = ("pem", "text", "json")
 
@@ -38,11 +40,14 @@ def cert(output: str, write: str | None, cert: str | None, **rest: Any) -> None:
     With the certificate in the repository, sealing needs no cluster. Its fingerprint goes to standard error, to be
     compared with the one that the controller logs.
     """
-    pem = fetch_certificate(cert, shared.take_controller(rest))
+    controller = shared.take_controller(rest)
+    refuse_overwriting([cert] if cert else [], write)
+    pem = fetch_certificate(cert, controller)
     now = datetime.now(UTC)
-    recipient = Recipient.from_pem(pem, now=now)
+    recipient = check_certificate(pem, cert, controller, now=now)
     if output == "pem":
-        write_text(pem.decode("ascii"), write)
+        # Only the certificate that counts: the file may hold a chain, comments, or its private key.
+        write_text(read_certificate(pem).public_bytes(Encoding.PEM).decode("ascii"), write, mode=SHARED)
         note(f"fingerprint {recipient.fingerprint}, valid until {recipient.not_after:%Y-%m-%d}")
         return
     facts = {
@@ -53,4 +58,4 @@ def cert(output: str, write: str | None, cert: str | None, **rest: Any) -> None:
         "daysLeft": (recipient.not_after - now).days,
     }
     lines = "".join(f"{name + ':':<13} {value}\n" for name, value in facts.items())
-    write_text(json.dumps(facts, indent=2) + "\n" if output == "json" else lines, write)
+    write_text(json.dumps(facts, indent=2) + "\n" if output == "json" else lines, write, mode=SHARED)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-import traceback
 from typing import Final
 
 import click
 
 from sealer import __version__
 from sealer.cli.help import write_examples
-from sealer.cli.terminal import complain
+from sealer.cli.terminal import PipeClosedError, complain
 from sealer.errors import SealerError
 
 # Short help is data here, so that `sealer --help` imports no command (a test holds it to that).
@@ -78,6 +76,8 @@ def run(args: list[str]) -> int:
         result = cli.main(args, prog_name="sealer", standalone_mode=False)
     except SealerError as error:
         if verbose:
+            import traceback
+
             traceback.print_exc()
         complain(error.message, error.hint)
         return error.exit_code
@@ -86,15 +86,17 @@ def run(args: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again when it flushes at exit.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # stays open until exit
-        return 141
+    except PipeClosedError:
+        return 141  # as a shell reports a program that ended by SIGPIPE
     return result if isinstance(result, int) else 0
 
 
 def _show_usage_error(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f"see `{context.command_path} --help`" if context else None
-    complain(error.format_message().rstrip("."), hint)
+    message = error.format_message().rstrip(".")
+    complain(message[:1].lower() + message[1:], hint)
     return error.exit_code

@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,13 +14,23 @@ import click
 from sealer.cli import options as shared
 from sealer.cli.help import ExampleCommand
 from sealer.cli.recipients import load_recipient
-from sealer.cli.streams import located, read_bytes, read_documents, refuse_overwriting, write_documents, write_text
+from sealer.cli.streams import (
+    located,
+    read_bytes,
+    read_documents,
+    refuse_overwriting,
+    refuse_reading_twice,
+    source_name,
+    write_documents,
+    write_text,
+)
 from sealer.cli.terminal import note
 from sealer.errors import InputError, UsageError
+from sealer.files import SHARED
 from sealer.kubeconfig import current_namespace
 from sealer.manifest import SealedSecret, Secret
 from sealer.scope import Scope, scope_of
-from sealer.seal import check_names, check_sealable, seal_value
+from sealer.seal import check_names, check_sealable, check_size, seal_value
 from sealer.seal import seal as seal_secret
 from sealer.sources import merge_items, parse_env_file, split_file_argument, split_literal
 
@@ -47,7 +58,7 @@ if TYPE_CHECKING:
     "--from-literal", multiple=True, metavar="KEY=VALUE", help="Item from the command line, which stays in history."
 )
 @click.option("--raw", is_flag=True, help="Seal one value, from --from-file or stdin, and print just the sealed text.")
-@click.option("--name", help="Name of the Secret, where no manifest gives it.")
+@click.option("--name", help="Name of the Secret; beats that of a manifest.")
 @click.option("-n", "--namespace", help="Namespace, where no manifest gives it.  [default: the kubeconfig's]")
 @click.option("--type", "type_", help="Secret type, for --from-…  [default: Opaque]")
 @click.option("--allow-empty-data", is_flag=True, help="Seal a Secret without items.")
@@ -65,15 +76,21 @@ def seal(files: tuple[str, ...], raw: bool, output: str | None, write: str | Non
     controller = shared.take_controller(rest)
     cert, scope = rest.pop("cert"), rest.pop("scope")
     request = Request(files=files, scope=Scope(scope) if scope else None, controller=controller, **rest)
-    refuse_overwriting([*files, *(split_file_argument(a)[1] for a in request.from_file), *request.from_env_file], write)
+    for option, value in (("--name", request.name), ("--namespace", request.namespace)):
+        if value == "":
+            raise UsageError(f"{option} is empty", hint="is a variable of the shell unset?")
+    refuse_reading_twice(request.inputs)
+    refuse_overwriting(request.inputs, write)
     if raw:
+        if output:
+            raise UsageError("--output goes with manifests", hint="--raw prints just the sealed text")
         text = _seal_raw(request, cert)
-        write_text(text if write is None and not sys.stdout.isatty() else text + "\n", write)
+        write_text(text if write is None and not sys.stdout.isatty() else text + "\n", write, mode=SHARED)
         return
     secrets = [_complete(secret, request) for secret in _secrets(request)]
     recipient = load_recipient(cert, controller, now=datetime.now(UTC))
     sealed = [_seal_one(secret, request, recipient) for secret in secrets]
-    write_documents((one.to_manifest() for one in sealed), output=output, write=write)
+    write_documents((one.to_manifest() for one in sealed), output=output, write=write, mode=SHARED)
 
 
 @dataclass(frozen=True)
@@ -97,6 +114,13 @@ class Request:
         """Whether items come from --from-… rather than from manifests."""
         return bool(self.from_file or self.from_env_file or self.from_literal)
 
+    @property
+    def inputs(self) -> list[str]:
+        """The paths to read, ``-`` for standard input."""
+        sources = [*(split_file_argument(argument)[1] for argument in self.from_file), *self.from_env_file]
+        return [*self.files, *sources] if self.files or self.has_sources else ["-"]
+
+    @cached_property
     def default_namespace(self) -> str:
         """The namespace of --namespace, else of the kubeconfig, which is said aloud: strict scope binds to it."""
         if self.namespace:
@@ -157,7 +181,7 @@ def _from_sources(request: Request) -> Secret:
     for argument in request.from_file:
         key, path = split_file_argument(argument)
         groups.append({key: read_bytes(path, f"the value of {key}")})
-    groups += [parse_env_file(read_bytes(path, "KEY=VALUE lines"), path) for path in request.from_env_file]
+    groups += [parse_env_file(read_bytes(path, "KEY=VALUE lines"), source_name(path)) for path in request.from_env_file]
     groups += [dict([split_literal(argument)]) for argument in request.from_literal]
     secret = Secret(request.namespace, request.name, merge_items(groups), type=request.type_)
     _check(secret, request)
@@ -165,9 +189,11 @@ def _from_sources(request: Request) -> Secret:
 
 
 def _complete(secret: Secret, request: Request) -> Secret:
-    if secret.namespace is not None or _scope(secret, request) is Scope.CLUSTER_WIDE:
+    if secret.namespace is not None:
         return secret
-    return replace(secret, namespace=request.default_namespace())
+    if request.namespace is None and _scope(secret, request) is Scope.CLUSTER_WIDE:
+        return secret  # opens anywhere: whoever applies it says where
+    return replace(secret, namespace=request.default_namespace)
 
 
 def _scope(secret: Secret, request: Request) -> Scope:
@@ -181,12 +207,17 @@ def _seal_one(secret: Secret, request: Request, recipient: Recipient) -> SealedS
 def _seal_raw(request: Request, cert: str | None) -> str:
     if request.files or request.from_env_file or request.from_literal or len(request.from_file) > 1:
         raise UsageError("--raw seals one value", hint="give it by one --from-file, or on standard input")
+    if request.type_:
+        raise UsageError("--type goes with --from-…", hint="the type stands in the SealedSecret's template")
     scope = request.scope or Scope.STRICT
     if scope is Scope.STRICT and not request.name:
         raise UsageError("--raw needs --name under strict scope", hint="the value opens under that name only")
-    namespace = "" if scope is Scope.CLUSTER_WIDE else request.default_namespace()
+    namespace = "" if scope is Scope.CLUSTER_WIDE else request.default_namespace
     check_names(request.name or "any", namespace or None)
     path = split_file_argument(request.from_file[0])[1] if request.from_file else "-"
     value = read_bytes(path, "the value")
+    check_size("the value", len(value))
+    if not value:
+        note("the value is empty")
     recipient = load_recipient(cert, request.controller, now=datetime.now(UTC))
     return seal_value(value, recipient, scope=scope, namespace=namespace, name=request.name or "")

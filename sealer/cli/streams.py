@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from sealer import documents
-from sealer.cli.terminal import note
-from sealer.errors import InputError, UsageError
-from sealer.files import read_input, write_atomically
+from sealer.cli.terminal import note, put
+from sealer.errors import InputError, UnsealError, UsageError
+from sealer.files import PRIVATE, read_input, write_atomically
 from sealer.manifest import FieldError
 
 if TYPE_CHECKING:
@@ -39,8 +39,13 @@ def read_documents(paths: Sequence[str], expecting: str) -> Iterator[Document]:
 
     """
     for path in paths or ("-",):
-        for document in documents.read(read_bytes(path, expecting), "stdin" if path == "-" else path):
+        for document in documents.read(read_bytes(path, expecting), source_name(path)):
             yield from _items(document)
+
+
+def source_name(path: str) -> str:
+    """Return what messages call a file; the bytes of a name that are not UTF-8 are shown as U+FFFD."""
+    return "stdin" if path == "-" else os.fsencode(path).decode("utf-8", "replace")
 
 
 def located(document: Document, read: Callable[[object], _Value]) -> _Value:
@@ -48,6 +53,7 @@ def located(document: Document, read: Callable[[object], _Value]) -> _Value:
 
     Raises:
         InputError: `read` raised one.
+        UnsealError: `read` raised one.
 
     """
     try:
@@ -56,42 +62,81 @@ def located(document: Document, read: Callable[[object], _Value]) -> _Value:
         raise InputError(f"{document.at(error.path)}: {error.message}", hint=error.hint) from error
     except InputError as error:
         raise InputError(f"{document.origin}: {error.message}", hint=error.hint) from error
+    except UnsealError as error:
+        raise UnsealError(f"{document.origin}: {error.message}", hint=error.hint) from error
 
 
-def write_documents(manifests: Iterable[Mapping[str, Any]], *, output: str | None, write: str | None) -> None:
+def write_documents(
+    manifests: Iterable[Mapping[str, Any]], *, output: str | None, write: str | None, mode: int = PRIVATE
+) -> None:
     """Write manifests in the format asked for, else that of the file's extension, else YAML.
 
     Args:
         manifests: What to write.
         output: ``yaml``, ``json`` or None.
         write: A file's path, or None for standard output.
+        mode: Of a file that is not there yet, as for `write_output`.
 
     """
     chosen = output or ("json" if write and write.endswith(".json") else "yaml")
     text = documents.write_json(manifests) if chosen == "json" else documents.write_yaml(manifests)
-    write_text(text, write)
+    write_text(text, write, mode=mode)
 
 
-def write_text(text: str, write: str | None) -> None:
+def write_text(text: str, write: str | None, *, mode: int = PRIVATE) -> None:
     """Write text to a file, atomically, or to standard output."""
+    write_output(text.encode(), write, mode=mode)
+
+
+def write_output(data: bytes, write: str | None, *, mode: int = PRIVATE) -> None:
+    """Write bytes to a file, atomically, or to standard output.
+
+    Args:
+        data: What to write.
+        write: A file's path, or None for standard output.
+        mode: Of a file that is not there yet: `sealer.files.SHARED` for what is safe to be read by others.
+
+    """
     if write is None:
-        click.echo(text, nl=False)
+        put(data)
     else:
-        write_atomically(Path(write), text.encode())
+        write_atomically(Path(write), data, mode=mode)
 
 
 def refuse_overwriting(inputs: Iterable[str], write: str | None) -> None:
     """Refuse to write over an input: the plaintext that it holds may be the only copy.
 
+    Args:
+        inputs: What a command reads, ``-`` for standard input.
+        write: What it writes, or None for standard output.
+
     Raises:
         UsageError: The output is one of the inputs.
 
     """
-    if write is None or not Path(write).exists():
-        return
-    for path in inputs:
-        if path != "-" and Path(path).exists() and Path(path).samefile(write):
-            raise UsageError(f"{write} is both input and output", hint="write to another file")
+    output = _identity(write) if write is not None else None
+    if output is not None and output in map(_identity, inputs):
+        raise UsageError(f"{write} is both input and output", hint="write to another file")
+
+
+def refuse_reading_twice(inputs: Sequence[str]) -> None:
+    """Refuse to read standard input twice: it would be empty the second time, and an empty value be sealed.
+
+    Raises:
+        UsageError: More than one input is ``-``.
+
+    """
+    if inputs.count("-") > 1:
+        raise UsageError("standard input can be read only once", hint="put one of the inputs into a file")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return device and inode of a regular file, which two paths to one file share; None where there is none."""
+    try:
+        found = os.fstat(sys.stdin.fileno()) if path == "-" else Path(path).stat()
+    except (OSError, ValueError):
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 def _items(document: Document) -> Iterator[Document]:
@@ -100,7 +145,7 @@ def _items(document: Document) -> Iterator[Document]:
     if not (isinstance(value, dict) and isinstance(value.get("kind"), str) and value["kind"].endswith("List")):
         yield document
         return
-    if not isinstance(value.get("items"), list):
+    if not isinstance(value.get("items"), list) or not value["items"]:
         raise InputError(f"{document.origin}: a {value['kind']} without items")
     kind = {"apiVersion": value.get("apiVersion"), "kind": value["kind"].removesuffix("List")}
     for index, item in enumerate(value["items"]):

@@ -2,7 +2,48 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+
 import click
+
+from sealer.errors import InputError
+from sealer.files import reason
+
+
+class PipeClosedError(Exception):
+    """Whoever read our standard output has seen enough; no error to a person."""
+
+
+def put(data: bytes) -> None:
+    """Write to standard output, and see it through.
+
+    Raises:
+        PipeClosedError: Nobody reads any more.
+        InputError: It cannot be written: a full disk behind a redirection.
+
+    """
+    try:
+        _write_all(data)
+    except OSError as error:
+        # What is still buffered would be flushed, and complained about, when Python exits: let it go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            raise PipeClosedError from None
+        raise InputError(f"cannot write to standard output: {reason(error)}") from error
+
+
+def _write_all(data: bytes) -> None:
+    stream = sys.stdout.buffer
+    done = 0
+    while done < len(data):
+        # Under PYTHONUNBUFFERED the stream is the bare file, whose writes may be short without being an error.
+        written = stream.write(memoryview(data)[done:])
+        if not written:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        done += written
+    stream.flush()
 
 
 def complain(message: str, hint: str | None = None) -> None:

@@ -8,7 +8,15 @@ import click
 
 from sealer.cli import options as shared
 from sealer.cli.help import ExampleCommand
-from sealer.cli.streams import located, read_bytes, read_documents, refuse_overwriting, write_documents
+from sealer.cli.streams import (
+    located,
+    read_bytes,
+    read_documents,
+    refuse_overwriting,
+    refuse_reading_twice,
+    source_name,
+    write_documents,
+)
 from sealer.errors import UnsealError
 from sealer.manifest import SealedSecret, Secret
 from sealer.recovery import read_keyring
@@ -42,8 +50,10 @@ def unseal(files: tuple[str, ...], keys: tuple[str, ...], output: str | None, wr
     Reads SealedSecret manifests of any number of documents, from FILEs or standard input. Either every one opens, or
     nothing is written. The output is plaintext: mind where it goes.
     """
-    refuse_overwriting([*files, *keys], write)
-    keyring = read_keyring((path, read_bytes(path, "a sealing key")) for path in keys)
+    inputs = [*(files or ("-",)), *keys]
+    refuse_reading_twice(inputs)
+    refuse_overwriting(inputs, write)
+    keyring = read_keyring((source_name(path), read_bytes(path, "a sealing key")) for path in keys)
     secrets = [
         located(document, lambda value: _unseal(value, keyring))
         for document in read_documents(files, "a SealedSecret manifest")
@@ -56,5 +66,4 @@ def _unseal(manifest: object, keyring: Keyring) -> Secret:
     try:
         return unseal_secret(sealed, keyring).secret
     except UnsealError as error:
-        where = f"SealedSecret {sealed.namespace}/{sealed.name}"
-        raise UnsealError(f"{where}: {error.message}", hint=error.hint) from error
+        raise UnsealError(f"{sealed}: {error.message}", hint=error.hint) from error

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sealer.cli import options as shared
 from sealer.cli.help import ExampleCommand
-from sealer.cli.streams import located, read_bytes, read_documents
-from sealer.cli.terminal import complain
-from sealer.errors import SealerError, UnsealError
+from sealer.cli.streams import located, read_bytes, read_documents, refuse_reading_twice, source_name
+from sealer.cli.terminal import complain, put
+from sealer.errors import InputError, SealerError, ServiceError, UnsealError
 from sealer.manifest import SealedSecret
 from sealer.recovery import read_keyring
-from sealer.unseal import open_items, unseal
-
-if TYPE_CHECKING:
-    from sealer.documents import Document
+from sealer.unseal import moved_hint, open_items, unseal
 
 Check = Callable[[SealedSecret], None]
 
@@ -39,34 +36,36 @@ def verify(files: tuple[str, ...], keys: tuple[str, ...], quiet: bool, **rest: A
     Every SealedSecret of FILEs, or of standard input, is checked, and each that does not open is named. The exit code
     is 0 when all open; else it is that of the first problem.
     """
+    refuse_reading_twice([*(files or ("-",)), *keys])
     check = _offline(keys) if keys else _online(shared.take_controller(rest))
     code = 0
     for document in read_documents(files, "a SealedSecret manifest"):
         try:
-            sealed = located(document, SealedSecret.from_manifest)
-            _check(sealed, document, check)
+            sealed = located(document, lambda manifest: _checked(manifest, check))
+        except ServiceError:
+            raise  # of no document: the next one would fare no better
         except SealerError as error:
             complain(error.message, error.hint)
             code = code or error.exit_code
             continue
         if not quiet:
-            click.echo(f"{document.origin}: {_where(sealed)} opens")
+            put(f"{document.origin}: {sealed} opens\n".encode())
     return code
 
 
-def _check(sealed: SealedSecret, document: Document, check: Check) -> None:
+def _checked(manifest: object, check: Check) -> SealedSecret:
+    sealed = SealedSecret.from_manifest(manifest)
     try:
         check(sealed)
     except UnsealError as error:
-        raise UnsealError(f"{document.origin}: {_where(sealed)}: {error.message}", hint=error.hint) from error
-
-
-def _where(sealed: SealedSecret) -> str:
-    return f"SealedSecret {sealed.namespace}/{sealed.name}"
+        raise UnsealError(f"{sealed}: {error.message}", hint=error.hint or moved_hint(sealed)) from error
+    except InputError as error:
+        raise InputError(f"{sealed}: {error.message}", hint=error.hint) from error
+    return sealed
 
 
 def _offline(keys: tuple[str, ...]) -> Check:
-    keyring = read_keyring((path, read_bytes(path, "a sealing key")) for path in keys)
+    keyring = read_keyring((source_name(path), read_bytes(path, "a sealing key")) for path in keys)
 
     def check(sealed: SealedSecret) -> None:
         if sealed.legacy_data is None:

@@ -6,6 +6,8 @@ Reference, sealed-secrets 3.2: the proxy path names the Service's first port, by
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -18,15 +20,23 @@ from urllib3.exceptions import HTTPError
 
 from sealer import __version__
 from sealer.errors import ServiceError, UnsealError
+from sealer.kubeconfig import current_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from urllib3 import BaseHTTPResponse
+
 _TIMEOUT: Final = Timeout(connect=5, read=30)
+_SET_KUBECONFIG: Final = "set KUBECONFIG or --kubeconfig; or work offline with --cert FILE or --key FILE"
 _OK: Final = 200
 _FORBIDDEN: Final = (401, 403)
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
+_TOO_MANY: Final = 429
+# The existing controller answers two verifications a second, and says how long to wait when asked more often.
+_PATIENCE_SECONDS: Final = 60.0
+_LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 def connect(kubeconfig: str | None, context: str | None) -> ControllerProxy:
@@ -38,12 +48,19 @@ def connect(kubeconfig: str | None, context: str | None) -> ControllerProxy:
 
     Raises:
         ServiceError: There is no usable configuration.
+        InputError: A kubeconfig cannot be read.
 
     """
+    current_namespace(os.environ, kubeconfig=kubeconfig, context=context)  # its errors name file and line
     try:
         client = new_client_from_config(config_file=kubeconfig, context=context)
     except ConfigException as error:
         client = _in_cluster(error)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # What the client raises for users and clusters that are not what they should be, and files that are not there.
+        raise ServiceError(
+            "no usable kubeconfig: a cluster or a user in it is malformed", hint=_SET_KUBECONFIG
+        ) from error
     client.user_agent = f"sealer/{__version__}"
     return ControllerProxy(client)
 
@@ -54,7 +71,7 @@ def _in_cluster(reason: ConfigException) -> ApiClient:
     except ConfigException:
         raise ServiceError(
             f"no usable kubeconfig: {str(reason).rstrip('.').lower()}",
-            hint="set KUBECONFIG or --kubeconfig; or seal offline with --cert FILE",
+            hint=_SET_KUBECONFIG,
         ) from reason
     return ApiClient()
 
@@ -72,7 +89,7 @@ class ControllerProxy:
             ServiceError: The cluster or the controller does not answer, or refuses.
 
         """
-        status, body = self._request("GET", f"{self._proxy(namespace, name)}/v1/cert.pem")
+        status, body = self._get(f"{self._proxy(namespace, name)}/v1/cert.pem")
         if status != _OK:
             raise _failed(f"cannot fetch the certificate from {namespace}/{name}", status)
         return body
@@ -85,15 +102,27 @@ class ControllerProxy:
             ServiceError: The cluster or the controller does not answer, or refuses.
 
         """
-        status, _ = self._request("POST", f"{self._proxy(namespace, name)}/v1/verify", json.dumps(manifest))
+        path = f"{self._proxy(namespace, name)}/v1/verify"
+        status = self._patiently(path, json.dumps(manifest))
         if status == _CONFLICT:
             raise UnsealError("the controller cannot open it")
         if status != _OK:
             raise _failed(f"cannot verify with {namespace}/{name}", status)
 
+    def _patiently(self, path: str, body: str) -> int:
+        """Post, again for as long as the controller says that it was asked too often, and return the status."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            answer = self._request("POST", path, body)
+            if answer.status != _TOO_MANY or time.monotonic() > end:
+                return answer.status
+            asked = answer.headers.get("Retry-After", "1")
+            time.sleep(min(float(asked) if asked.isdigit() else 1.0, _LONGEST_PAUSE_SECONDS))
+
     def _proxy(self, namespace: str, name: str) -> str:
-        path = f"/api/v1/namespaces/{quote(namespace)}/services/"
-        status, body = self._request("GET", path + quote(name))
+        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/services/"
+        service = quote(name, safe="")
+        status, body = self._get(path + service)
         if status == _NOT_FOUND:
             raise ServiceError(
                 f"there is no Service {namespace}/{name}",
@@ -103,16 +132,20 @@ class ControllerProxy:
         if status != _OK:
             raise _failed(f"cannot look up the Service {namespace}/{name}", status)
         ports = json.loads(body)["spec"].get("ports") or [{}]
-        return f"{path}http:{quote(name)}:{ports[0].get('name') or ''}/proxy"
+        return f"{path}http:{service}:{ports[0].get('name') or ''}/proxy"
 
-    def _request(self, method: str, path: str, body: str | None = None) -> tuple[int, bytes]:
+    def _get(self, path: str) -> tuple[int, bytes]:
+        answer = self._request("GET", path)
+        return answer.status, answer.data
+
+    def _request(self, method: str, path: str, body: str | None = None) -> BaseHTTPResponse:
         headers = {"Accept": "*/*", "User-Agent": self.client.user_agent, "Content-Type": "application/json"}
         serialized = self.client.param_serialize(
             method=method, resource_path=path, header_params=headers, auth_settings=["BearerToken"]
         )
         _, url, signed, *_ = serialized
         try:
-            answer = self.client.rest_client.pool_manager.request(
+            answer: BaseHTTPResponse = self.client.rest_client.pool_manager.request(
                 method, url, headers=signed, body=body, timeout=_TIMEOUT, retries=False
             )
         except (HTTPError, ApiException) as error:
@@ -120,7 +153,7 @@ class ControllerProxy:
             raise ServiceError(
                 f"cannot reach the cluster at {host}", hint="is the kubeconfig's context right?"
             ) from error
-        return answer.status, answer.data
+        return answer
 
 
 def _failed(what: str, status: int) -> ServiceError:

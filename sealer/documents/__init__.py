@@ -15,7 +15,7 @@ from sealer.documents.model import Document, Origin
 from sealer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
 __all__ = ["Document", "Origin", "read", "write_json", "write_yaml"]
 
@@ -35,7 +35,7 @@ def read(data: bytes, source: str) -> list[Document]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{source}, line {line}: not UTF-8 text") from None
+        raise InputError(f"{source}, line {line}: not UTF-8 text", hint="save it as UTF-8") from None
     documents = list(_parse(text, source))
     if not documents:
         raise InputError(f"{source}: there is no document in it", hint="expected YAML or JSON manifests")
@@ -45,10 +45,14 @@ def read(data: bytes, source: str) -> list[Document]:
     return documents
 
 
-def _parse(text: str, source: str) -> Iterator[Document]:
+def _parse(text: str, source: str) -> Iterable[Document]:
     if not text.lstrip().startswith("{"):
         return yaml_stream.parse(text, source)
-    # YAML's flow style begins with a brace too. What YAML cannot read either is reported as the JSON it looks like.
-    if json_stream.begins_with_object(text) or not yaml_stream.parses(text):
-        return json_stream.parse(text, source)
+    try:
+        return list(json_stream.parse(text, source))
+    except json_stream.NotJsonError:
+        # YAML's flow style begins with a brace too, and so do JSON documents between `---` lines. What YAML cannot
+        # read either is reported as the JSON it looks like.
+        if not yaml_stream.parses(text):
+            raise
     return yaml_stream.parse(text, source)

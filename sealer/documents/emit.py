@@ -32,7 +32,7 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 # What some YAML reader takes for something else than a string: the words and numbers of YAML 1.1 (Go's reader, PyYAML)
 # and 1.2. PyYAML's own resolver misses `y`, `1e3` and `0o17`, so anything that begins like a number is quoted.
 _AMBIGUOUS: Final = re.compile(
-    r"(?i:y|n|yes|no|on|off|true|false|null|~|)\Z|[-+.]?[0-9]|[-+]?\.(?i:inf|nan)\Z|=\Z|<<\Z"
+    r"(?i:y|n|yes|no|on|off|true|false|null|~|)\Z|[-+]?\.?[0-9]|[-+]?\.(?i:inf|nan)\Z|=\Z|<<\Z"
 )
 
 

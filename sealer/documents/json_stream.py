@@ -3,51 +3,93 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from sealer.documents.model import Document, Origin
+from sealer.documents.model import DEEPEST, Document, Origin
 from sealer.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
 
-def begins_with_object(text: str) -> bool:
-    """Say whether the first thing in `text` is a whole JSON object."""
-    try:
-        json.JSONDecoder().raw_decode(text, _skip_space(text, 0))
-    except json.JSONDecodeError:
-        return False
-    return True
+
+class NotJsonError(InputError):
+    """The text breaks the grammar of JSON; it may still be YAML."""
 
 
 def parse(text: str, source: str) -> Iterator[Document]:
     """Yield the documents of a stream of JSON objects.
 
     Raises:
-        InputError: It does not parse, or repeats a key.
+        NotJsonError: It does not parse.
+        InputError: It repeats a key, or holds what no manifest can.
 
     """
-    decoder = json.JSONDecoder(object_pairs_hook=_unique)
-    position, number = _skip_space(text, 0), 0
+    position, number, line = _skip_space(text, 0), 0, 1
+    line += text.count("\n", 0, position)
     while position < len(text):
         number += 1
-        origin = Origin(source, number, text.count("\n", 0, position) + 1)
-        try:
-            value, end = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            # `from None`: the error carries the whole document.
-            raise InputError(f"{source}, document {number}, line {error.lineno}: not valid JSON: {error.msg}") from None
-        except _DuplicateKeyError as error:
-            raise InputError(f"{origin}: the key {error} appears twice") from None
+        origin = Origin(source, number, line)
+        value, end = _decode(text, position, origin)
         yield Document(origin, value)
-        position = _skip_space(text, end)
+        end = _skip_space(text, end)
+        line += text.count("\n", position, end)
+        position = end
+
+
+def _decode(text: str, position: int, origin: Origin) -> tuple[Any, int]:
+    # `from None` throughout: the errors carry the whole document.
+    try:
+        value, end = _DECODER.raw_decode(text, position)
+    except json.JSONDecodeError as error:
+        where = f"{origin.source}, document {origin.document}, line {error.lineno}"
+        raise NotJsonError(f"{where}: not valid JSON: {_lower(error.msg)}") from None
+    except _DuplicateKeyError as error:
+        raise InputError(f"{origin}: the key {error} appears twice") from None
+    except ValueError:
+        raise InputError(f"{origin}: it holds a number that is too long, or none at all") from None
+    except RecursionError:
+        raise InputError(f"{origin}: it is nested too deeply") from None
+    if _depth_exceeds(value, DEEPEST):
+        raise InputError(f"{origin}: it is nested too deeply")
+    if _SURROGATE.search(text, position, end):
+        _refuse_half_pairs(value, origin)
+    return value, end
 
 
 def _skip_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _refuse_half_pairs(value: Any, origin: Origin) -> None:
+    """Refuse half of a surrogate pair (RFC 8259, 8.2): no UTF-8 can hold it, so it could not be written again."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{origin}: it holds half of a \\u surrogate pair, which is no character") from None
 
 
 class _DuplicateKeyError(ValueError):
@@ -61,3 +103,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise _DuplicateKeyError(key)
         result[key] = value
     return result
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise ValueError  # NaN and Infinity, which Python reads and JSON does not have
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+# A manifest nests some 20 levels; what nests deeper than this is an attack on whoever reads it recursively.
+DEEPEST: Final = 100
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import difflib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sealer.errors import InputError
@@ -70,6 +69,8 @@ def refuse_unknown(top: Mapping[str, Any], known: tuple[str, ...]) -> None:
     """Refuse a field that is not in `known`, naming the nearest that is."""
     for key in top:
         if key not in known:
+            import difflib  # noqa: PLC0415  # only here: most runs have no misspelt field
+
             near = difflib.get_close_matches(key, known, 1, cutoff=0.6)
             hint = f"did you mean {near[0]}?" if near else f"known fields: {', '.join(known)}"
             raise FieldError((key,), "a Secret has no such field", hint=hint)

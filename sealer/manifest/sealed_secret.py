@@ -67,6 +67,9 @@ class SealedSecret:
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
     legacy_data: str | None = None
 
+    def __str__(self) -> str:
+        return f"{KIND} {self.namespace}/{self.name}" if self.namespace else f"{KIND} {self.name}"
+
     @property
     def annotations(self) -> Mapping[str, str]:
         """The annotations."""
@@ -94,6 +97,9 @@ class SealedSecret:
         expect_kind(top, API_VERSION, KIND)
         metadata = metadata_of(top)
         spec = object_at(top.get("spec"), ("spec",))
+        if spec.get("encryptedData") is None and not spec.get("data"):
+            # The CRD requires it, and a misspelt one would pass for a SealedSecret that opens: it has nothing to open.
+            raise FieldError(("spec", "encryptedData"), "missing", hint="write {} where no items are meant")
         return cls(
             namespace=optional_at(metadata, ("metadata", "namespace"), str) or "",
             name=name_of(metadata),

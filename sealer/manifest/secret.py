@@ -56,7 +56,7 @@ class Secret:
 
     @classmethod
     def from_manifest(cls, manifest: object) -> Self:
-        """Read a v1 Secret; ``stringData`` beats ``data``, as in Kubernetes.
+        """Read a v1 Secret; ``stringData`` beats ``data``, and null in ``data`` is an empty value, as in Kubernetes.
 
         Raises:
             FieldError: It is no Secret, or a field is unknown, of the wrong type, or not base64.
@@ -66,10 +66,10 @@ class Secret:
         expect_kind(top, "v1", "Secret")
         refuse_unknown(top, ("apiVersion", "kind", "metadata", "data", "stringData", "type", "immutable"))
         metadata = metadata_of(top)
-        data = {key: from_base64(text, ("data", key)) for key, text in strings_at(top, ("data",)).items()}
+        data = {key: from_base64(text, ("data", key)) for key, text in _encoded(top).items()}
         plain = {key: text.encode() for key, text in strings_at(top, ("stringData",)).items()}
         return cls(
-            namespace=optional_at(metadata, ("metadata", "namespace"), str),
+            namespace=optional_at(metadata, ("metadata", "namespace"), str) or None,
             name=name_of(metadata),
             data=data | plain,
             type=optional_at(top, ("type",), str) or None,
@@ -90,3 +90,10 @@ class Secret:
             manifest["immutable"] = self.immutable
         manifest["data"] = {key: base64.b64encode(self.data[key]).decode("ascii") for key in sorted(self.data)}
         return manifest
+
+
+def _encoded(top: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``data`` with empty text for null, which is how Go writes an empty value (`kubeseal` among others)."""
+    data = top.get("data")
+    filled = {key: "" if text is None else text for key, text in data.items()} if isinstance(data, dict) else data
+    return strings_at({"data": filled}, ("data",))
