@@ -1,1 +1,1 @@
-"""The Sealer controller: SealedSecrets become Secrets, and stay right."""
+"""The controller: SealedSecrets in, native Secrets out, and kept right."""
