@@ -42,7 +42,7 @@ imports: venv
 	$(BIN)/lint-imports
 
 unit: venv
-	$(BIN)/python -m pytest -q -m 'not real'
+	$(BIN)/python -m pytest -q -n 2 -m 'not real'
 
 bench: parts ## Print ratios against the existing systems
 	$(BIN)/python -m tests.bench

@@ -11,7 +11,6 @@ immutability are looked at before the API server refuses the update.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -51,9 +50,6 @@ _TYPE_IS_FIXED: Final = (
     "Error updating {namespace}/{name}: the type of a Secret cannot be changed, and it is {was}, not {wanted}. You can "
     "only delete and recreate the Secret."
 )
-# What a template's function says may be made of its arguments: `fail .password` says the password. Who reads a status
-# may not be one who may read the Secret. So it is told where it failed, which is the template's own text, and no more.
-_DETAIL_OF_A_CALL: Final = re.compile(r"(error calling \w+):.*", re.DOTALL)
 _BEING_DELETED: Final = "the Secret {namespace}/{name} is being deleted, and is made again when it is gone"
 
 
@@ -106,7 +102,7 @@ def wanted_secret(sealed: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]
     except ItemsNotOpenedError as error:
         return Verdict(Reason.DECRYPT_FAILED, _with_hint(error))
     except TemplateError as error:
-        return Verdict(Reason.TEMPLATE_ERROR, _DETAIL_OF_A_CALL.sub(r"\1", error.message))
+        return Verdict(Reason.TEMPLATE_ERROR, _with_hint(error))
     except InputError as error:
         return Verdict(Reason.MALFORMED, _with_hint(error))
 

@@ -1,18 +1,25 @@
 """The one place where ``spec.template.data`` is turned into items.
 
-The Go template engine takes its place here (`render`); until then a template without actions, which stands for itself,
-and null, which removes an item, are handled, and one with actions is refused rather than passed on as it is.
-Semantics of the existing system from 0.40 on (reference, sealed-secrets 1.4 and 2.4): sealed items win on a clash.
+Semantics of the existing system from 0.40 on (reference, sealed-secrets 1.4 and 2.4): templates are Go's, with Sprig;
+they see the unsealed items and, raw, each other's text; a sealed item wins over a template of its name; null removes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from sealer.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sealer.gotemplate import Limits, Template
+
+# A Secret holds at most 1 MiB, and a template that needs seconds is a mistake or an attack.
+_MOST_BYTES: Final = 1024 * 1024
+_MOST_SECONDS: Final = 2.0
+_CACHED: Final = 2048
 
 
 class TemplateError(InputError):
@@ -31,24 +38,44 @@ def render_items(templates: Mapping[str, str | None], items: Mapping[str, bytes]
 
     """
     removed = {key for key, template in templates.items() if template is None}
-    rendered = {
-        key: render(key, template).encode()
-        for key, template in templates.items()
-        if template is not None and key not in items
-    }
+    texts = {key: template for key, template in templates.items() if template is not None and key not in items}
+    rendered = _render_all(texts, items) if any("{{" in text for text in texts.values()) else _plain(texts)
     return {key: value for key, value in {**rendered, **items}.items() if key not in removed}
 
 
-def render(key: str, template: str) -> str:
-    """Render one template.
+def _plain(texts: Mapping[str, str]) -> dict[str, bytes]:
+    """Return texts without actions, which stand for themselves: the engine is not even imported for them."""
+    return {key: text.encode() for key, text in texts.items()}
 
-    Raises:
-        TemplateError: It has actions.
 
-    """
-    if "{{" in template:
-        raise TemplateError(
-            f"spec.template.data.{key} holds template actions, which this version does not render",
-            hint="seal the finished value, or keep the existing controller for this object",
-        )
-    return template
+def _render_all(texts: Mapping[str, str], items: Mapping[str, bytes]) -> dict[str, bytes]:
+    from sealer.gotemplate import decode, encode  # noqa: PLC0415  # offline sealing never needs it
+
+    data = dict(texts) | {key: decode(value) for key, value in items.items()}
+    # Each template gets a map of its own: Sprig's `set` must not change what the next one sees.
+    return {key: encode(_render(key, text, dict(data))) for key, text in texts.items()}
+
+
+def _render(key: str, text: str, data: dict[str, str]) -> str:
+    from sealer.gotemplate import GoTemplateError  # noqa: PLC0415
+
+    try:
+        return _parsed(key, text).render(data, limits=_limits())
+    except GoTemplateError as error:
+        # `from None`: the engine's errors hold no values, and their causes need not be trusted with that.
+        raise TemplateError(f"spec.template.data.{key}: {error.message}") from None
+
+
+@lru_cache(_CACHED)
+def _parsed(key: str, text: str) -> Template:
+    from sealer.gotemplate import parse  # noqa: PLC0415
+    from sealer.gotemplate.sprig import SPRIG  # noqa: PLC0415
+
+    return parse(key, text, functions=SPRIG)
+
+
+@lru_cache(1)
+def _limits() -> Limits:
+    from sealer.gotemplate import Limits  # noqa: PLC0415
+
+    return Limits(output=_MOST_BYTES, seconds=_MOST_SECONDS)

@@ -25,6 +25,24 @@ class ExampleCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+class ExampleGroup(click.Group):
+    """A group of commands whose help ends in examples.
+
+    Args:
+        examples: The lines, without a prompt.
+
+    """
+
+    def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        write_examples(formatter, self.examples)
+        super().format_epilog(ctx, formatter)
+
+
 def write_examples(formatter: click.HelpFormatter, examples: tuple[str, ...]) -> None:
     """Write a section of examples, where there are any."""
     if examples:

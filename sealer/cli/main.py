@@ -19,6 +19,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "unseal": ("sealer.cli.unseal:unseal", "Turn SealedSecrets back into Secrets, offline, with a sealing key."),
     "verify": ("sealer.cli.verify:verify", "Check that SealedSecrets open, with the controller or offline."),
     "cert": ("sealer.cli.cert:cert", "Fetch and show the certificate to seal to."),
+    "template": (
+        "sealer.cli.template:template",
+        "Try Go templates offline, as the controller and agent render them.",
+    ),
 }
 
 

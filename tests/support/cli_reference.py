@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from sealer.cli.main import COMMANDS, cli
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "reference" / "cli"
+# A group of commands has the usage of its one command on its page.
+WORDS: Final = {"template": ("template", "render")}
 USAGE: Final = re.compile(r"(?<=^```usage\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 
 
 def help_of(name: str) -> str:
-    """Return what `sealer NAME --help` prints on a terminal of 80 columns."""
-    result = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [name, "--help"], prog_name="sealer")
+    """Return what `sealer NAME … --help` prints on a terminal of 80 columns."""
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(cli, [*WORDS.get(name, (name,)), "--help"], prog_name="sealer")
     assert result.exit_code == 0
     return result.output
 
