@@ -1,7 +1,8 @@
 # `make demo` and `make test` do all the set-up on a fresh machine with Python 3.11+, Go 1.26.8+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv parts demo demo-down test check lint types imports unit bench lock clean
+.PHONY: help venv parts demo demo-down test check lint types imports unit bench fuzz lock clean
 PYTHON ?= python3
+SECONDS ?= 600
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -43,6 +44,9 @@ imports: venv
 
 unit: venv
 	$(BIN)/python -m pytest -q -n 2 -m 'not real'
+
+fuzz: parts ## Compare random templates with Go's own engine, SECONDS=600 by default
+	$(BIN)/python -m tests.gotemplate.fuzz --seconds $(SECONDS)
 
 bench: parts ## Print ratios against the existing systems
 	$(BIN)/python -m tests.bench

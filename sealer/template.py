@@ -50,13 +50,14 @@ def _plain(texts: Mapping[str, str]) -> dict[str, bytes]:
 
 def _render_all(texts: Mapping[str, str], items: Mapping[str, bytes]) -> dict[str, bytes]:
     from sealer.gotemplate import decode, encode  # noqa: PLC0415  # offline sealing never needs it
+    from sealer.gotemplate.values import string_map  # noqa: PLC0415
 
     data = dict(texts) | {key: decode(value) for key, value in items.items()}
-    # Each template gets a map of its own: Sprig's `set` must not change what the next one sees.
-    return {key: encode(_render(key, text, dict(data))) for key, text in texts.items()}
+    # A map[string]string, as in the existing controller, and one for each: no template changes what the next one sees.
+    return {key: encode(_render(key, text, string_map(data))) for key, text in texts.items()}
 
 
-def _render(key: str, text: str, data: dict[str, str]) -> str:
+def _render(key: str, text: str, data: Mapping[str, str]) -> str:
     from sealer.gotemplate import GoTemplateError  # noqa: PLC0415
 
     try:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from deploy.local.find import Parts
-from tests.bench import first_sync, sealing
+from tests.bench import first_sync, sealing, templates
 from tests.bench.frame import Comparison, table
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BENCHMARKS: Final[Mapping[str, Callable[[Parts], Iterator[Comparison]]]] = {
     "sealing": sealing.run,
+    "templates": templates.run,
     "first-sync": first_sync.run,
 }
 

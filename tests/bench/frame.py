@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
+_MILLISECOND: Final = 0.001
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -130,6 +131,8 @@ def _row(row: Comparison) -> str:
 def _seconds(value: float | None) -> str:
     if value is None:
         return "-"
+    if value < _MILLISECOND:
+        return f"{value * 1_000_000:.0f} us"
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
