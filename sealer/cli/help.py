@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 
-class ExampleCommand(click.Command):
-    """A command whose help ends in examples, one shell line each, never wrapped.
+class _WithExamples(click.Command):
+    """Help that ends in examples, one shell line each, never wrapped.
 
     Args:
         examples: The lines, without a prompt.
@@ -20,27 +20,17 @@ class ExampleCommand(click.Command):
         self.examples = examples
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples."""
+        """Write the examples, then click's epilog."""
         write_examples(formatter, self.examples)
         super().format_epilog(ctx, formatter)
 
 
-class ExampleGroup(click.Group):
-    """A group of commands whose help ends in examples.
+class ExampleCommand(_WithExamples):
+    """A command whose help ends in examples."""
 
-    Args:
-        examples: The lines, without a prompt.
 
-    """
-
-    def __init__(self, *args: Any, examples: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.examples = examples
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples."""
-        write_examples(formatter, self.examples)
-        super().format_epilog(ctx, formatter)
+class ExampleGroup(_WithExamples, click.Group):
+    """A group of commands whose help ends in examples."""
 
 
 def write_examples(formatter: click.HelpFormatter, examples: tuple[str, ...]) -> None:
