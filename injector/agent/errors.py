@@ -4,6 +4,7 @@
 
     AgentError (SealerError)
     ├── ConfigurationError   (InputError) a configuration that is not one, or asks for what this agent cannot do
+    ├── TemplateError        (InputError) a template that cannot be parsed, or not be rendered with what Vault has
     └── OutputError          (InputError) a file that cannot be written
 """
 
@@ -18,6 +19,10 @@ class AgentError(SealerError):
 
 class ConfigurationError(InputError, AgentError):
     """The configuration cannot be used as it is; the message names the field."""
+
+
+class TemplateError(InputError, AgentError):
+    """A template cannot be rendered; the message names it and the line, and never a value."""
 
 
 class OutputError(InputError, AgentError):

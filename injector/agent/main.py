@@ -65,11 +65,20 @@ def init(config: Path | None, root: Path, retry_for: float) -> None:
 
 
 def _run(config: AgentConfig, root: Path, retry_for: float) -> None:
-    from injector.agent.run import auth_of, check_references, connection_of, run_once  # noqa: PLC0415  # as above
+    from injector.agent.container import Container  # noqa: PLC0415  # as above
+    from injector.agent.run import (  # noqa: PLC0415  # as above
+        auth_of,
+        check_references,
+        connection_of,
+        parse_custom,
+        run_once,
+    )
     from injector.providers.vault import open_vault  # noqa: PLC0415  # as above
     from injector.vault.retry import RetryPlan  # noqa: PLC0415  # as above
 
     check_references(config)
+    custom = parse_custom(config)
+    environment = {name: value for name, value in os.environ.items() if name != _CONFIG_VARIABLE}
     connection, auth = connection_of(config, root, os.environ), auth_of(config, root)
     if connection.verify is False:
         _say("the server's certificate is not checked")
@@ -77,7 +86,8 @@ def _run(config: AgentConfig, root: Path, retry_for: float) -> None:
     try:
         provider.login()
         _say(f"logged in: {auth}")
-        run_once(config, root, provider, _say)
+        run_once(config, Container(root, environment), provider, _say, custom)
+        provider.keep_leases()
     finally:
         provider.close()
 

@@ -28,12 +28,14 @@ class RenderedFile:
         path: Where.
         content: What; never shown.
         mode: Its mode; None for 0644, or the mode it has.
+        owner: Numbers of its user and its group; -1 for the agent's.
 
     """
 
     path: Path
     content: bytes = field(repr=False)
     mode: int | None = None
+    owner: tuple[int, int] = (-1, -1)
 
 
 def write_all(files: Iterable[RenderedFile]) -> list[Path]:
@@ -71,7 +73,10 @@ def _is_current(file: RenderedFile) -> bool:
     if mode is None or (file.mode is not None and mode != file.mode):
         return False
     try:
-        return file.path.stat().st_size == len(file.content) and file.path.read_bytes() == file.content
+        status = file.path.stat()
+        if any(wanted not in {-1, has} for wanted, has in zip(file.owner, (status.st_uid, status.st_gid), strict=True)):
+            return False
+        return status.st_size == len(file.content) and file.path.read_bytes() == file.content
     except OSError:
         return False  # not readable, or gone: writing it will say what is wrong
 
@@ -85,6 +90,8 @@ def _stage(file: RenderedFile, stage: Path) -> None:
         with os.fdopen(os.open(stage, flags, 0o600), "wb") as handle:
             handle.write(file.content)
             before = _mode_at(file.path)
+            if file.owner != (-1, -1):
+                os.fchown(handle.fileno(), *file.owner)  # before fchmod: it takes the set-id bits away
             os.fchmod(handle.fileno(), file.mode if file.mode is not None else before or _DEFAULT_MODE)
     except OSError as error:
         raise _refused(file, error) from error

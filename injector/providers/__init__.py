@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from injector.providers.protocol import Provider, StoredSecret
+from injector.providers.protocol import Provider, StoredSecret, TemplateStore
 from injector.vault.verbatim import Json, Number
 
-__all__ = ["Json", "Number", "Provider", "StoredSecret"]
+__all__ = ["Json", "Number", "Provider", "StoredSecret", "TemplateStore"]

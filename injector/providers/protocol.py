@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from injector.vault.verbatim import Json
 
@@ -38,3 +38,19 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Give back what was taken for reading: tokens, leases, connections. Never fails."""
+
+
+class TemplateStore(Protocol):
+    """A secret store that templates can ask: reads of any engine, writes that are answered, lists.
+
+    Paths come as templates have them. Each method raises a SealerError where there is nothing to be had.
+    """
+
+    def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> Mapping[str, Json]:
+        """Return the whole answer to a read: ``data`` is a mapping; beside it lie lease and warnings."""
+
+    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+        """Write, and return the whole answer; None where it has no content."""
+
+    def names(self, path: str) -> Sequence[str]:
+        """Return the names below a path; none where there is nothing."""

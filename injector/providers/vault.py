@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from injector.providers.protocol import StoredSecret
+from injector.vault.answers import ends_with_token
 from injector.vault.errors import InvalidTokenError, VaultError
-from injector.vault.reference import parse_reference
+from injector.vault.reference import clean_path, parse_reference
 from injector.vault.retry import Clock, Report, RetryPlan, persist
 from sealer.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from injector.vault.auth import Auth
-    from injector.vault.client import SecretReader
-    from injector.vault.kv import VaultSecret
-    from injector.vault.reference import SecretReference
+    from injector.vault.protocol import SecretReader
     from injector.vault.settings import Connection
+    from injector.vault.verbatim import Json
+
+_T = TypeVar("_T")
 
 
 def open_vault(connection: Connection, auth: Auth, *, plan: RetryPlan, report: Report) -> VaultProvider:
@@ -44,7 +48,7 @@ def open_vault(connection: Connection, auth: Auth, *, plan: RetryPlan, report: R
 
 
 class VaultProvider:
-    """A `Provider` on Vault.
+    """A `Provider` and a `TemplateStore` on Vault.
 
     Args:
         reader: The client.
@@ -64,6 +68,8 @@ class VaultProvider:
         self._report = report
         self._clock = clock or Clock()
         self._logged_in = False
+        self._leased = False
+        self._keep = False
 
     def fetch(self, path: str) -> StoredSecret:
         """Return the secret at a reference such as ``secret/hello`` or ``secret/hello?version=3``.
@@ -74,8 +80,48 @@ class VaultProvider:
 
         """
         reference = parse_reference(path)
-        secret = persist(lambda: self._read(reference), self._plan, self._clock, self._report)
+        secret = self._persist(lambda: self._reader.read(reference))
         return StoredSecret(secret.document, secret.fields)
+
+    def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> Mapping[str, Json]:
+        """Return the whole answer to a read of any engine.
+
+        Raises:
+            InvalidReferenceError: `path` is none.
+            VaultError: The last try's error.
+
+        """
+        place = clean_path(path)
+        answer = self._persist(lambda: self._reader.ask(place, parameters)).answer
+        self._leased = self._leased or ends_with_token(answer)
+        return answer
+
+    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+        """Write, and return the whole answer; None where it has no content.
+
+        It is tried again like a read, as the existing agent does: what an answer that got lost had issued is left
+        behind.
+
+        Raises:
+            InvalidReferenceError: `path` is none.
+            VaultError: The last try's error.
+
+        """
+        place = clean_path(path)
+        answer = self._persist(lambda: self._reader.write(place, data))
+        self._leased = self._leased or ends_with_token(answer or {})
+        return answer
+
+    def names(self, path: str) -> Sequence[str]:
+        """Return the names below a path; none where there is nothing.
+
+        Raises:
+            InvalidReferenceError: `path` is none.
+            VaultError: The last try's error.
+
+        """
+        place = clean_path(path)
+        return self._persist(lambda: self._reader.names(place))
 
     def login(self) -> None:
         """Log in now.
@@ -86,10 +132,20 @@ class VaultProvider:
         """
         persist(self._login, self._plan, self._clock, self._report)
 
+    def keep_leases(self) -> None:
+        """Say that what was had is in use now: what would end with the token must outlive `close`."""
+        self._keep = True
+
     def close(self) -> None:
-        """Give back the token, best effort, and close the connections."""
+        """Give back the token, best effort, and close the connections.
+
+        Vault ends the leases of a token with it, so a token whose leases are in use is kept until its end, as the
+        existing agent keeps it.
+        """
         try:
-            if self._logged_in:
+            if self._logged_in and self._keep and self._leased:
+                self._report("the token is kept until its end: leases of what was written hang on it")
+            elif self._logged_in:
                 self._reader.revoke()
         except VaultError as error:
             self._report(f"the token lives until its end: {error.message}")
@@ -97,11 +153,14 @@ class VaultProvider:
             self._logged_in = False
             self._reader.close()
 
-    def _read(self, reference: SecretReference) -> VaultSecret:
+    def _persist(self, action: Callable[[], _T]) -> _T:
+        return persist(lambda: self._with_token(action), self._plan, self._clock, self._report)
+
+    def _with_token(self, action: Callable[[], _T]) -> _T:
         if not self._logged_in:
             self._login()
         try:
-            return self._reader.read(reference)
+            return action()
         except InvalidTokenError:
             # It ended or was revoked since the login: the next try gets a new one, instead of an exit.
             self._logged_in = False

@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlencode
 
 import hvac
 import hvac.adapters
 
-from injector.vault import faults, kv
+from injector.vault import answers, faults, kv
 from injector.vault.auth import AppRoleAuth, Auth, KubernetesAuth, TokenAuth
-from injector.vault.errors import VaultError, VaultRequestError
+from injector.vault.errors import VaultRequestError
 from injector.vault.transport import open_session, translated
-from injector.vault.verbatim import decode
+from injector.vault.verbatim import without_surrogates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     import requests
 
+    from injector.vault.protocol import Parameters
     from injector.vault.reference import SecretReference
     from injector.vault.settings import Connection
     from injector.vault.verbatim import Json
 
 _OK: Final = 200
+_NO_CONTENT: Final = 204
+_NOT_FOUND: Final = 404
 _NO_PREFLIGHT: Final = (403, 404)
 _REVOKE_TIMEOUT: Final = 5.0
-
-
-class SecretReader(Protocol):
-    """What the rest of Sealer asks of Vault."""
-
-    def login(self, auth: Auth) -> None:
-        """Get a token, and use it from now on."""
-
-    def read(self, reference: SecretReference) -> kv.VaultSecret:
-        """Return the secret at a place."""
-
-    def revoke(self) -> None:
-        """Give back the token of the last login, if it was made for us."""
-
-    def close(self) -> None:
-        """Close the connections."""
 
 
 class VaultClient:
@@ -99,10 +86,10 @@ class VaultClient:
         credentials = _credentials(auth)
         with translated(self._connection):
             response = self._post_login(auth, credentials)
-        body = _body(response)
+        body = answers.body_of(response.content)
         if response.status_code != _OK:
             raise faults.login_refused(self._answer(response, body, credentials), auth)
-        self._hvac.token = self._token_in(body)
+        self._hvac.token = answers.token_in(body, self._connection.address)
         self._own_token = True
 
     def read(self, reference: SecretReference) -> kv.VaultSecret:
@@ -116,22 +103,84 @@ class VaultClient:
             VaultError: Vault cannot be reached, or cannot answer now.
 
         """
-        mount = self._mount(reference.path)
-        if reference.version is not None and mount is not None and not mount.versioned:
-            raise VaultRequestError(f"{reference}: {mount.path} keeps no versions", hint="only KV version 2 does")
-        asked = kv.api_path(reference.path, mount)
-        params = {} if reference.version is None else {"version": str(reference.version)}
-        response, body = self._get(asked, params)
+        version = () if reference.version is None else (("version", str(reference.version)),)
+        return self.ask(reference.path, version)
+
+    def ask(self, path: str, parameters: Parameters) -> kv.VaultSecret:
+        """Return what is at a path, of any engine, with parameters of the query.
+
+        Args:
+            path: A logical path as `clean_path` gives it; KV version 2 is found out.
+            parameters: Names and values, such as ``("version", "2")``.
+
+        Raises:
+            VaultError: As `read`.
+
+        """
+        mount = self._mount(path)
+        place = answers.place_of(path, parameters)
+        if place != path and mount is not None and not mount.versioned:
+            raise VaultRequestError(f"{place}: {mount.path} keeps no versions", hint="only KV version 2 does")
+        asked = faults.Asked("read", place, kv.api_path(path, mount), mount)
+        response, body = self._get(asked.path, parameters)
         if response.status_code != _OK:
-            answer = self._answer(response, body, ())
-            raise faults.read_refused(answer, asked, reference, mount, self._login)
-        document = self._data_in(body)
+            raise faults.refused(self._answer(response, body, ()), asked, self._login)
+        answer, document = (
+            answers.answer_in(body, self._connection.address),
+            answers.data_in(body, self._connection.address),
+        )
         if document is None:
-            raise faults.missing(reference, self._connection.address)
-        versioned = kv.is_versioned(mount, asked, document)
+            raise faults.missing(place, self._connection.address)
+        versioned = kv.is_versioned(mount, asked.path, document)
         if versioned and kv.is_gone(document, self._now()):
-            raise faults.missing(reference, self._connection.address)
-        return kv.to_secret(document, versioned=versioned)
+            raise faults.missing(place, self._connection.address)
+        return kv.to_secret(document, versioned=versioned, answer=answer)
+
+    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+        """Write to a path (PUT), as certificates are issued.
+
+        Args:
+            path: A logical path as `clean_path` gives it; it is not rewritten.
+            data: Names and values. For KV version 2 they are sent below ``data``.
+
+        Returns:
+            The whole answer; None where it has no content.
+
+        Raises:
+            VaultError: As `read`. No value of `data` is in the message.
+
+        """
+        mount = self._mount(path)
+        sent = {without_surrogates(name): without_surrogates(value) for name, value in data.items()}
+        with translated(self._connection):
+            response: requests.Response = self._hvac.adapter.put(answers.url_of(path), json=kv.to_write(sent, mount))
+        body = answers.body_of(response.content)
+        if response.status_code == _NO_CONTENT:
+            return None
+        if response.status_code != _OK:
+            answer = self._answer(response, body, answers.spellings(sent.values()))
+            raise faults.refused(answer, faults.Asked("write to", path, path, mount), self._login)
+        return answers.answer_in(body, self._connection.address)
+
+    def names(self, path: str) -> list[str]:
+        """Return the names below a path, folders with a slash at their end; none where there is nothing.
+
+        Args:
+            path: A logical path as `clean_path` gives it; KV version 2 is found out.
+
+        Raises:
+            VaultError: As `read`, but for `SecretNotFoundError`.
+
+        """
+        mount = self._mount(path)
+        asked = faults.Asked("list", path, kv.list_path(path, mount), mount)
+        response, body = self._get(asked.path, (("list", "true"),))
+        if response.status_code == _NOT_FOUND:
+            return []
+        if response.status_code != _OK:
+            raise faults.refused(self._answer(response, body, ()), asked, self._login)
+        keys = (answers.data_in(body, self._connection.address) or {}).get("keys")
+        return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
     def revoke(self) -> None:
         """Give back the token of the last login, if it was made for us.
@@ -167,7 +216,7 @@ class VaultClient:
         known = next((mount for mount in self._mounts if kv.holds(mount, path)), None)
         if known is not None:
             return known
-        response, body = self._get(f"sys/internal/ui/mounts/{path}", {})
+        response, body = self._get(f"sys/internal/ui/mounts/{path}", ())
         if response.status_code in _NO_PREFLIGHT:
             return None
         answer = self._answer(response, body, ())
@@ -175,48 +224,23 @@ class VaultClient:
             raise faults.unavailable(answer) or VaultRequestError(
                 f"vault at {answer.address} cannot say what is mounted at {path}: status {answer.status}"
             )
-        mount = kv.mount_of(self._data_in(body) or {})
+        mount = kv.mount_of(answers.data_in(body, self._connection.address) or {})
         if mount is not None:
             self._mounts.append(mount)
         return mount
 
-    def _get(self, path: str, params: dict[str, str]) -> tuple[requests.Response, Json]:
+    def _get(self, path: str, parameters: Parameters) -> tuple[requests.Response, Json]:
+        query = urlencode(list(parameters), errors="surrogateescape")
         with translated(self._connection):
-            response: requests.Response = self._hvac.adapter.get(f"/v1/{quote(path)}", params=params)
-        return response, _body(response)
+            response: requests.Response = self._hvac.adapter.get(answers.url_of(path), params=query)
+        return response, answers.body_of(response.content)
 
     def _answer(self, response: requests.Response, body: Json, credentials: Iterable[str]) -> faults.Answer:
         words = faults.words_of(body, (*credentials, self._hvac.token))
         return faults.Answer(self._connection.address, response.status_code, words)
-
-    def _data_in(self, body: Json) -> dict[str, Json] | None:
-        if not isinstance(body, dict) or "data" not in body:
-            raise self._not_vault()
-        data = body["data"]
-        return data if isinstance(data, dict) else None
-
-    def _token_in(self, body: Json) -> str:
-        auth = body.get("auth") if isinstance(body, dict) else None
-        token = auth.get("client_token") if isinstance(auth, dict) else None
-        if not isinstance(token, str) or not token:
-            raise self._not_vault()
-        return token
-
-    def _not_vault(self) -> VaultError:
-        return VaultRequestError(
-            f"the answer of {self._connection.address} is not one of vault's",
-            hint="check the address; a proxy or another server may listen there",
-        )
 
 
 def _credentials(auth: KubernetesAuth | AppRoleAuth) -> tuple[str, ...]:
     if isinstance(auth, KubernetesAuth):
         return (auth.token.read(),)
     return (auth.role_id.read(), *(() if auth.secret_id is None else (auth.secret_id.read(),)))
-
-
-def _body(response: requests.Response) -> Json:
-    try:
-        return decode(response.content.decode("utf-8", errors="replace"))
-    except ValueError:
-        return None

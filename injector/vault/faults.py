@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from injector.vault.errors import (
     InvalidTokenError,
@@ -19,12 +19,13 @@ from injector.vault.errors import (
     VaultUnavailableError,
 )
 
+Action = Literal["read", "write to", "list"]
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from injector.vault.auth import Auth
     from injector.vault.kv import Mount
-    from injector.vault.reference import SecretReference
     from injector.vault.verbatim import Json
 
 _UNAVAILABLE: Final[Mapping[int, str]] = {
@@ -39,6 +40,7 @@ _UNAVAILABLE: Final[Mapping[int, str]] = {
     530: "was removed from its cluster",
 }
 _LONGEST: Final = 300
+_CAPABILITIES: Final[Mapping[Action, str]] = {"read": "read", "write to": "update", "list": "list"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,24 @@ class Answer:
     address: str
     status: int
     words: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for.
+
+    Attributes:
+        action: What to do there.
+        place: The secret, as a person wrote it.
+        path: The API path.
+        mount: Its mount; None where Vault would not say.
+
+    """
+
+    action: Action
+    place: str
+    path: str
+    mount: Mount | None = None
 
 
 def words_of(body: Json, secrets: Iterable[str]) -> str:
@@ -88,19 +108,17 @@ def login_refused(answer: Answer, auth: Auth) -> VaultError:
     )
 
 
-def read_refused(answer: Answer, asked: str, reference: SecretReference, mount: Mount | None, auth: str) -> VaultError:
-    """Return the error of a read that did not succeed.
+def refused(answer: Answer, asked: Asked, auth: str) -> VaultError:
+    """Return the error of a read, write or list that did not succeed.
 
     Args:
         answer: What came back.
-        asked: The API path.
-        reference: The secret, as a person wrote it.
-        mount: Its mount; None where Vault would not say.
+        asked: What was asked for.
         auth: The login, in words.
 
     """
     if answer.status == 404:  # noqa: PLR2004  # HTTP
-        error = missing(reference, answer.address)
+        error = _unwritable(answer, asked) if asked.action == "write to" else missing(asked.place, answer.address)
         if "no handler for route" in answer.words:
             error.hint = "no secrets engine is mounted there"
         return error
@@ -111,30 +129,38 @@ def read_refused(answer: Answer, asked: str, reference: SecretReference, mount: 
         )
     if answer.status == 403:  # noqa: PLR2004  # HTTP
         return PermissionDeniedError(
-            f"permission denied: {auth} may not read {reference} from vault at {answer.address}",
-            hint=_policy_hint(asked, mount),
+            f"permission denied: {auth} may not {asked.action} {asked.place} of vault at {answer.address}",
+            hint=_policy_hint(asked),
         )
     return unavailable(answer) or VaultRequestError(
-        f"vault at {answer.address} cannot read {reference}: status {answer.status}{_quoted(answer)}"
+        f"vault at {answer.address} cannot {asked.action} {asked.place}: status {answer.status}{_quoted(answer)}"
     )
 
 
-def missing(reference: SecretReference, address: str) -> VaultError:
+def missing(place: str, address: str) -> VaultError:
     """Return the error for a path at which there is nothing, or nothing any more."""
     return SecretNotFoundError(
-        f"no secret exists at {reference} in vault at {address}",
+        f"no secret exists at {place} in vault at {address}",
         hint="check mount, path and version; a version that was deleted or destroyed counts as none",
     )
 
 
-def _policy_hint(asked: str, mount: Mount | None) -> str:
-    grant = f'a policy has to give it "read" on {asked}'
-    if mount is not None or "/" not in asked:
-        return grant
-    at, _, rest = asked.partition("/")
-    return (
-        f"{grant}, or on {at}/data/{rest} if {at}/ is KV version 2; vault would not tell, so nothing at all is granted"
+def _unwritable(answer: Answer, asked: Asked) -> VaultError:
+    versioned = asked.mount is not None and asked.mount.versioned
+    return SecretNotFoundError(
+        f"vault at {answer.address} has nothing at {asked.place} to write to{_quoted(answer)}",
+        hint="KV version 2 is written to below data/ of its mount" if versioned else "check mount and path",
     )
+
+
+def _policy_hint(asked: Asked) -> str:
+    grant = f'a policy has to give it "{_CAPABILITIES[asked.action]}" on {asked.path}'
+    if asked.action == "write to" or asked.mount is not None or "/" not in asked.path:
+        return grant
+    at, _, rest = asked.path.partition("/")
+    below = "data" if asked.action == "read" else "metadata"
+    other = f"{at}/{below}/{rest} if {at}/ is KV version 2"
+    return f"{grant}, or on {other}; vault would not tell, so nothing at all is granted"
 
 
 def _quoted(answer: Answer) -> str:

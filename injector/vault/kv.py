@@ -40,11 +40,13 @@ class VaultSecret:
         document: The answer's ``data``: what a template sees as ``.Data``; for KV version 2 it holds ``data`` and
             ``metadata``.
         fields: The secret's own fields, whatever the version.
+        answer: The whole answer, with lease and warnings.
 
     """
 
     document: Mapping[str, Json] = field(repr=False)
     fields: Mapping[str, Json] = field(repr=False)
+    answer: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 def mount_of(preflight: Mapping[str, Json]) -> Mount | None:
@@ -71,6 +73,28 @@ def api_path(path: str, mount: Mount | None) -> str:
     if rest.startswith(_API_WORDS):
         return path
     return "/".join(part for part in (at, "data", rest) if part)
+
+
+def list_path(path: str, mount: Mount | None) -> str:
+    """Return the path to list below ``/v1/``: names are kept with the metadata of KV version 2.
+
+    Args:
+        path: The logical path, no slashes at its ends.
+        mount: The mount it lies in; None where Vault would not say, which counts as KV version 1.
+
+    """
+    if mount is None or not mount.versioned:
+        return path
+    at = _mount_in(path, mount)
+    rest = path[len(at) :].strip("/")
+    if f"{rest}/".startswith("metadata/"):
+        return path
+    return "/".join(part for part in (at, "metadata", rest) if part)
+
+
+def to_write(data: Mapping[str, str], mount: Mount | None) -> dict[str, object]:
+    """Return the body of a write: KV version 2 wants the fields below ``data``. The path is written as it stands."""
+    return {"data": dict(data)} if mount is not None and mount.versioned else dict(data)
 
 
 def _mount_in(path: str, mount: Mount) -> str:
@@ -121,7 +145,9 @@ def is_gone(document: Mapping[str, Json], now: datetime) -> bool:
         return False  # as the existing agent: a time that nobody can read deletes nothing
 
 
-def to_secret(document: Mapping[str, Json], *, versioned: bool) -> VaultSecret:
+def to_secret(
+    document: Mapping[str, Json], *, versioned: bool, answer: Mapping[str, Json] | None = None
+) -> VaultSecret:
     """Separate a secret's own fields from what Vault says about it."""
     inner = document.get("data")
-    return VaultSecret(document, inner if versioned and isinstance(inner, dict) else document)
+    return VaultSecret(document, inner if versioned and isinstance(inner, dict) else document, answer or {})

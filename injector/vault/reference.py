@@ -38,7 +38,18 @@ def parse_reference(text: str) -> SecretReference:
 
     """
     raw, _, query = text.strip().partition("?")
-    path = re.sub("/{2,}", "/", raw).strip("/")
+    path = clean_path(raw)
+    return SecretReference(path, _version(query, text) if query else None)
+
+
+def clean_path(text: str) -> str:
+    """Return a logical path as it is sent: no slashes at its ends, single ones within.
+
+    Raises:
+        InvalidReferenceError: It is empty, or has segments that a URL would lose.
+
+    """
+    path = re.sub("/{2,}", "/", text).strip("/")
     if not path:
         raise InvalidReferenceError(f'"{text}" names no secret', hint="write mount and path, such as secret/hello")
     if _CONTROL.search(path):
@@ -46,7 +57,7 @@ def parse_reference(text: str) -> SecretReference:
     # `..` would be resolved on the way to Vault, and another secret read than the one that stands here.
     if {".", ".."} & set(path.split("/")):
         raise InvalidReferenceError(f'the path "{path}" holds "." or ".."', hint="write the path in full")
-    return SecretReference(path, _version(query, text) if query else None)
+    return path
 
 
 def _version(query: str, text: str) -> int:

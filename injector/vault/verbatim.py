@@ -44,6 +44,11 @@ def decode(text: str) -> Json:
     return _without_surrogates(value)
 
 
+def without_surrogates(text: str) -> str:
+    """Return `text` with U+FFFD for each unpaired surrogate, as Go has it."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
 def _refuse(_constant: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
@@ -51,10 +56,10 @@ def _refuse(_constant: str) -> NoReturn:
 def _without_surrogates(value: Json) -> Json:
     match value:
         case str():
-            return _SURROGATES.sub("\ufffd", value)
+            return without_surrogates(value)
         case list():
             return [_without_surrogates(item) for item in value]
         case dict():
-            return {_SURROGATES.sub("\ufffd", key): _without_surrogates(item) for key, item in value.items()}
+            return {without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
         case _:
             return value

@@ -39,6 +39,9 @@ class TemplateConfig(TypedDict):
     path: str | None
     destination: str
     contents: NotRequired[str]
+    left_delimiter: NotRequired[str]
+    right_delimiter: NotRequired[str]
+    error_on_missing_key: NotRequired[bool]
     default_template: Literal["map", "json"]
     perms: NotRequired[str]
 
@@ -94,6 +97,12 @@ def _template(secret: SecretFile) -> TemplateConfig:
     }
     if secret.contents is not None:
         config["contents"] = secret.contents
+        if secret.left_delimiter is not None:
+            config["left_delimiter"] = secret.left_delimiter
+        if secret.right_delimiter is not None:
+            config["right_delimiter"] = secret.right_delimiter
+        if secret.error_on_missing_key:
+            config["error_on_missing_key"] = True
     if secret.permissions is not None:
         config["perms"] = secret.permissions
     return config

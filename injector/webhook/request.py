@@ -31,6 +31,9 @@ class SecretFile:
         destination: The file: absolute, clean, below the folder.
         contents: The user's template; None for the default template.
         permissions: In octal; None for the agent's default.
+        left_delimiter: What begins an action of the user's template; None for the usual one.
+        right_delimiter: What ends it; None for the usual one.
+        error_on_missing_key: Whether the user's template fails where it names a key that is not there.
 
     """
 
@@ -41,6 +44,9 @@ class SecretFile:
     contents: str | None = field(repr=False)
     default_template: DefaultTemplate
     permissions: str | None
+    left_delimiter: str | None
+    right_delimiter: str | None
+    error_on_missing_key: bool
 
 
 @dataclass(frozen=True)
@@ -153,6 +159,9 @@ def _secret(annotations: Annotations, name: str, settings: Settings) -> SecretFi
             PREFIX + template_key, annotations.text(template_key, settings.default_template)
         ),
         permissions=values.permissions(PREFIX + permissions_key, annotations.text(permissions_key, "")),
+        left_delimiter=annotations.optional(f"agent-template-left-delim-{name}"),
+        right_delimiter=annotations.optional(f"agent-template-right-delim-{name}"),
+        error_on_missing_key=annotations.flag(f"error-on-missing-key-{name}", default=False),
     )
 
 
@@ -226,5 +235,11 @@ def _request_warnings(annotations: Annotations, request: InjectionRequest, pod: 
             yield f'annotation {PREFIX}agent-inject-containers names "{name}", which is no container of the pod'
     for secret in request.secrets:
         yield from destinations.absolute_file_warnings(annotations, secret.name)
-        if secret.contents is not None:
-            yield f"annotation {PREFIX}agent-inject-template-{secret.name}: the agent renders no custom templates yet"
+        if secret.contents is None:
+            yield from _template_warnings(annotations, secret.name)
+
+
+def _template_warnings(annotations: Annotations, name: str) -> Iterator[str]:
+    for key in ("agent-template-left-delim-", "agent-template-right-delim-", "error-on-missing-key-"):
+        if annotations.optional(f"{key}{name}"):
+            yield f"annotation {PREFIX}{key}{name} has no effect: there is no {PREFIX}agent-inject-template-{name}"

@@ -87,6 +87,10 @@ def test_everything_that_annotations_say_reaches_the_configuration() -> None:
             "agent-inject-default-template": "JSON",
             "agent-inject-perms-hello.txt": "0400",
             "agent-inject-template-only": "{{ with }}",
+            "agent-template-left-delim-only": "[[",
+            "agent-template-right-delim-only": "]]",
+            "error-on-missing-key-only": "true",
+            "agent-template-left-delim-hello.txt": "<<",
         }
     )
     result = pods.injected(manifest)
@@ -101,6 +105,8 @@ def test_everything_that_annotations_say_reaches_the_configuration() -> None:
     hello, only = config["templates"]
     assert (hello["default_template"], hello["perms"]) == ("json", "0400")
     assert (only["path"], only["contents"], only["destination"]) == (None, "{{ with }}", "/vault/secrets/only")
+    assert (only["left_delimiter"], only["right_delimiter"], only["error_on_missing_key"]) == ("[[", "]]", True)
+    assert not {"left_delimiter", "right_delimiter", "error_on_missing_key"} & hello.keys()
     assert {"name": "vault-tls-secrets", "secret": {"secretName": "vault-ca"}} in result["spec"]["volumes"]
     tls_mount = {"name": "vault-tls-secrets", "mountPath": "/vault/tls", "readOnly": True}
     assert tls_mount in pods.agent_of(result)["volumeMounts"]

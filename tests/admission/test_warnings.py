@@ -80,6 +80,14 @@ def test_an_annotation_about_a_secret_that_the_pod_does_not_have_is_named() -> N
     )
 
 
+@pytest.mark.parametrize("key", ["agent-template-left-delim-", "agent-template-right-delim-", "error-on-missing-key-"])
+def test_an_annotation_about_a_template_that_the_secret_does_not_have_is_named(key: str) -> None:
+    manifest = pods.annotated(f"{key}hello.txt", "true")
+    assert any(f"{key}hello.txt has no effect: there is no" in warning for warning in _warnings(manifest))
+    manifest["metadata"]["annotations"][f"{pods.PREFIX}agent-inject-template-hello.txt"] = "x"
+    assert not any("has no effect" in warning for warning in _warnings(manifest))
+
+
 def test_the_user_is_told_that_no_sidecar_is_injected() -> None:
     assert any("fetched once" in warning for warning in _warnings(pods.basic()))
     assert _warnings(pods.basic(agent_pre_populate_only="true")) == []

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 
-def template(name: str = "hello.txt", path: str = "secret/hello", **more: Any) -> dict[str, Any]:
+def template(name: str = "hello.txt", path: str | None = "secret/hello", **more: Any) -> dict[str, Any]:
     return {"name": name, "path": path, "destination": f"/vault/secrets/{name}", "default_template": "map", **more}
 
 

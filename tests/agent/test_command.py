@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.agent.configurations import template
 
@@ -50,12 +50,26 @@ def test_a_configuration_file_that_is_not_there_is_named(lonely_pod: Pod) -> Non
     assert done.stderr == "error: cannot read /nowhere/agent.json: no such file or directory\n"
 
 
-def test_a_custom_template_ends_before_anything_is_asked_or_written(lonely_pod: Pod) -> None:
-    done = lonely_pod.run(template(contents='{{ with secret "secret/hello" }}x{{ end }}'))
+def test_a_template_that_is_none_ends_before_anything_is_asked_or_written(lonely_pod: Pod) -> None:
+    done = lonely_pod.run(template(), template("bad.txt", contents='canary\n{{ with secret "secret/hello" }}x'))
     assert done.returncode == 3
-    assert "has a custom template" in done.stderr
-    assert "hint: custom templates come with the template engine" in done.stderr
+    assert done.stderr == "error: the template of bad.txt, line 2: unexpected EOF\n"
     assert lonely_pod.files() == []
+
+
+def engine_loaded(pod: Pod, *templates: dict[str, Any]) -> bool:
+    command = [sys.executable, "-X", "importtime", "-c", "from injector.agent.main import main; main()"]
+    arguments = ["init", "--root", str(pod.root), "--retry-for", "0"]
+    done = subprocess.run(
+        [*command, *arguments], env=pod.variables(*templates), capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "connection refused" in done.stderr
+    return "sealer.gotemplate" in done.stderr
+
+
+def test_the_template_engine_is_loaded_only_for_a_template(lonely_pod: Pod) -> None:
+    assert not engine_loaded(lonely_pod, template())
+    assert engine_loaded(lonely_pod, template(contents="x"))
 
 
 def test_a_vault_that_is_not_there_is_tried_for_as_long_as_told(lonely_pod: Pod) -> None:

@@ -95,6 +95,9 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("templates.0.destination", "secrets/a", r"templates\[0\]\.destination"),
         ("templates.0.destination", "/vault/../etc/passwd", r"templates\[0\]\.destination"),
         ("templates.0.destination", "/vault/secrets/", r"templates\[0\]\.destination"),
+        ("templates.0.contents", 7, r"templates\[0\]\.contents: must be a string"),
+        ("templates.0.left_delimiter", [], r"templates\[0\]\.left_delimiter: must be a string"),
+        ("templates.0.error_on_missing_key", "true", r"error_on_missing_key: must be true or false"),
         ("templates.0.command", "reload", r"templates\[0\]\.command: this agent does not know it"),
     ],
 )
@@ -103,12 +106,21 @@ def test_what_cannot_be_used_is_named(path: str, value: Any, named: str) -> None
         decode(changed(path, value))
 
 
-def test_a_custom_template_is_refused_and_not_shown() -> None:
-    with pytest.raises(ConfigurationError, match=r"hello\.txt has a custom template") as caught:
-        decode(changed("templates.0.contents", "{{ canary }}"))
-    assert caught.value.hint is not None
-    assert "template engine" in caught.value.hint
-    assert "canary" not in str(caught.value)
+def test_a_custom_template_is_read_and_not_shown() -> None:
+    more: dict[str, Any] = {
+        "contents": "[[ canary ]]",
+        "left_delimiter": "[[",
+        "right_delimiter": "]]",
+        "error_on_missing_key": True,
+    }
+    (found,) = decode(configuration(template(**more, path=None))).templates
+    assert (found.path, found.contents, found.delimiters) == (None, "[[ canary ]]", ("[[", "]]"))
+    assert found.error_on_missing_key
+    assert "canary" not in repr(found)
+
+
+def test_the_path_of_a_custom_template_is_not_looked_at() -> None:
+    check_references(decode(configuration(template(contents="x", path="../true"))))
 
 
 def test_two_files_at_one_place_are_refused() -> None:

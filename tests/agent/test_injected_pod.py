@@ -34,10 +34,31 @@ def test_the_agent_of_an_injected_pod_writes_its_files(pod: Pod, vault: VaultSer
     assert canary not in done.stderr
 
 
-def test_a_custom_template_is_refused_by_the_agent_and_not_ignored(pod: Pod) -> None:
-    annotations = {"role": "app", "agent-inject-secret-a": "kv1/injected", "agent-inject-template-a": "{{ canary }}"}
+def test_a_template_of_an_annotation_is_rendered(pod: Pod, vault: VaultServer, canary: str) -> None:
+    vault.put("kv1/hello", {"v": "default"})
+    vault.put("kv1/injected", {"password": canary})
+    annotations = {
+        "agent-inject-secret-hello.txt": "kv1/hello",
+        "agent-inject-template-a": '[[ with secret "kv1/injected" ]]{{[[ .Data.password ]]}}[[ end ]]',
+        "agent-template-left-delim-a": "[[",
+        "agent-template-right-delim-a": "]]",
+        "agent-inject-perms-a": "0440",
+    }
     done = run_init_container(pod, basic(**annotations))
+    assert done.returncode == 0, done.stderr
+    assert pod.file("a").read_text() == f"{{{{{canary}}}}}"
+    assert pod.file("a").stat().st_mode & 0o777 == 0o440
+    assert pod.file().read_text() == "v: default\n"
+    assert canary not in done.stderr
+
+
+def test_an_annotation_makes_a_missing_key_an_error(pod: Pod, vault: VaultServer, canary: str) -> None:
+    vault.put("kv1/injected", {"password": canary})
+    text = '{{ with secret "kv1/injected" }}{{ .Data.nope }}{{ end }}'
+    annotations = {"agent-inject-template-hello.txt": text, "agent-inject-secret-hello.txt": "kv1/injected"}
+    assert run_init_container(pod, basic(**annotations)).returncode == 0
+    assert pod.file().read_text() == "<no value>"
+    done = run_init_container(pod, basic(**annotations, **{"error-on-missing-key-hello.txt": "true"}))
     assert done.returncode == 3
-    assert "the secret a has a custom template" in done.stderr
-    assert "canary" not in done.stderr
-    assert pod.files() == []
+    assert 'the template of hello.txt, line 1:40: at <.Data.nope>: map has no entry for key "nope"' in done.stderr
+    assert canary not in done.stderr

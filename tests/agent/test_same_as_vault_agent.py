@@ -75,3 +75,49 @@ def test_both_versions_come_out_the_same(pod: Pod, parts: Parts, vault: VaultSer
     for name in paths:
         assert pod.file(name).read_bytes() == (theirs / name).read_bytes()
         assert pod.file(name).stat().st_mode == (theirs / name).stat().st_mode
+
+
+CUSTOM = (
+    '{{ with secret "secret/same" }}{{ .Data.data.user }}|{{ .Data.data.big }}|{{ .Data.data.f }}{{ end }}',
+    '{{ with secret "secret/data/same?version=1" }}{{ .Data.data | toJSON }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data | toJSONPretty }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data | toUnescapedJSON }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data | toYAML }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .LeaseDuration }} {{ .Renewable }} [{{ .LeaseID }}]{{ end }}',
+    '{{ with secret "kv1/same" }}[{{ .Data.nope }}]{{ .Data.none }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ range $k, $v := .Data }}export {{ $k }}={{ $v | toJSON }}\n{{ end }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.b64 | base64Decode }} {{ .Data.user | base64Encode }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.multi | indent 4 }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.nested }} {{ .Data.lst }} {{ len .Data }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.uni }}{{ .Data.lone }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.pass | html }} {{ .Data.pass | urlquery }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ .Data.user | sprig_upper | sprig_quote }}{{ end }}',
+    '{{ with secret "kv1/same" }}{{ index .Data "k with space" }}{{ end }}',
+    '{{ with secret "secret/pointing" }}{{ with secret .Data.data.to }}{{ .Data.user }}{{ end }}{{ end }}',
+    '{{ range secrets "secret/" }}{{ . }} {{ end }}|{{ range secrets "kv1" }}{{ . }} {{ end }}',
+    '{{ range secrets "kv1/nothing" }}x{{ else }}none{{ end }}',
+    '{{ with secret "sys/capabilities-self" "path=nothing/x" }}{{ .Data.capabilities | len }}{{ end }}',
+    '{{ env "SEALER_TEST_NOPE" }}{{ envOrDefault "SEALER_TEST_NOPE" "d" }}{{ "a,b" | split "," | join ";" }}',
+    '{{ define "t" }}<{{ . }}>{{ end }}{{ with secret "kv1/same" }}{{ template "t" .Data.port }}{{ end }}',
+    '{{ scratch.Set "a" 1 }}{{ scratch.Get "a" }}{{ 5 | subtract 2 }}{{ "{{" }}',
+)
+
+
+def test_custom_templates_come_out_the_same(pod: Pod, parts: Parts, vault: VaultServer) -> None:
+    write(vault, "kv1/same", ODD)
+    write(vault, "secret/data/same", f'{{"data": {ODD}}}')
+    vault.put_kv2("pointing", {"to": "kv1/same"})
+    theirs = pod.root / "theirs"
+    theirs.mkdir()
+    texts = {f"custom-{number}": text for number, text in enumerate(CUSTOM)}
+    run_vault_agent(
+        parts, vault, theirs, [{"destination": str(theirs / name), "contents": text} for name, text in texts.items()]
+    )
+    done = pod.run(*(template(name, None, contents=text) for name, text in texts.items()))
+    assert done.returncode == 0, done.stderr
+    different = {
+        text: (pod.file(name).read_bytes(), (theirs / name).read_bytes())
+        for name, text in texts.items()
+        if pod.file(name).read_bytes() != (theirs / name).read_bytes()
+    }
+    assert different == {}

@@ -13,17 +13,16 @@ from injector.vault.errors import (
     VaultRequestError,
     VaultUnavailableError,
 )
-from injector.vault.faults import Answer, login_refused, read_refused, words_of
+from injector.vault.faults import Answer, Asked, login_refused, refused, words_of
 from injector.vault.kv import Mount
-from injector.vault.reference import parse_reference
 
 WHERE = "https://vault.example"
 ROLE = KubernetesAuth("app", GivenCredential("jwt"))
-HELLO = parse_reference("secret/hello")
+HELLO = "secret/hello"
 
 
 def refusal(status: int, words: str = "", mount: Mount | None = None) -> VaultError:
-    return read_refused(Answer(WHERE, status, words), "secret/data/hello", HELLO, mount, str(ROLE))
+    return refused(Answer(WHERE, status, words), Asked("read", HELLO, "secret/data/hello", mount), str(ROLE))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ def test_a_missing_permission_names_path_role_and_mount() -> None:
 
 
 def test_a_forbidden_preflight_does_not_lead_astray() -> None:
-    error = read_refused(Answer(WHERE, 403), "secret/hello", HELLO, None, str(ROLE))
+    error = refused(Answer(WHERE, 403), Asked("read", HELLO, HELLO), str(ROLE))
     assert error.hint is not None
     assert "secret/data/hello if secret/ is KV version 2" in error.hint
 
@@ -99,3 +98,19 @@ def test_an_answer_without_words_has_none(body: object) -> None:
 
 def test_long_words_are_cut() -> None:
     assert len(words_of({"errors": ["x" * 10_000]}, [])) < 400
+
+
+def test_a_write_and_a_list_name_what_would_allow_them() -> None:
+    write = refused(Answer(WHERE, 403), Asked("write to", "pki/issue/web", "pki/issue/web"), str(ROLE))
+    assert "may not write to pki/issue/web" in write.message
+    assert write.hint == 'a policy has to give it "update" on pki/issue/web'
+    names = refused(Answer(WHERE, 403), Asked("list", "secret/a", "secret/a"), str(ROLE))
+    assert names.hint is not None
+    assert "secret/metadata/a if secret/ is KV version 2" in names.hint
+
+
+def test_a_write_where_there_is_nothing_says_where_version_2_is_written() -> None:
+    mount = Mount("secret/", versioned=True)
+    error = refused(Answer(WHERE, 404), Asked("write to", HELLO, HELLO, mount), str(ROLE))
+    assert "nothing at secret/hello to write to" in error.message
+    assert error.hint == "KV version 2 is written to below data/ of its mount"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from injector.vault.kv import Mount, api_path, holds, is_gone, is_versioned, mount_of, to_secret
+from injector.vault.kv import Mount, api_path, holds, is_gone, is_versioned, list_path, mount_of, to_secret, to_write
 
 if TYPE_CHECKING:
     from injector.vault.verbatim import Json
@@ -101,3 +101,24 @@ def test_where_vault_tells_no_mount_the_shape_decides() -> None:
 
 def test_a_secret_does_not_show_its_values() -> None:
     assert "bob" not in repr(to_secret({"user": "bob"}, versioned=False))
+
+
+@pytest.mark.parametrize(
+    ("path", "listed"),
+    [
+        ("secret", "secret/metadata"),
+        ("secret/app", "secret/metadata/app"),
+        ("secret/metadata", "secret/metadata"),
+        ("secret/metadata/app", "secret/metadata/app"),
+        ("secret/metadata-of-others", "secret/metadata/metadata-of-others"),
+    ],
+)
+def test_names_of_version_2_are_with_its_metadata(path: str, listed: str) -> None:
+    assert list_path(path, Mount("secret/", versioned=True)) == listed
+    assert list_path(path, Mount("secret/", versioned=False)) == path
+    assert list_path(path, None) == path
+
+
+def test_a_write_to_version_2_is_wrapped() -> None:
+    assert to_write({"a": "b"}, Mount("secret/", versioned=True)) == {"data": {"a": "b"}}
+    assert to_write({"a": "b"}, Mount("pki/", versioned=False)) == to_write({"a": "b"}, None) == {"a": "b"}

@@ -18,7 +18,10 @@ from injector.vault.kv import VaultSecret
 from injector.vault.retry import Clock, RetryPlan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from injector.vault.reference import SecretReference
+    from injector.vault.verbatim import Json
 
 AUTH = KubernetesAuth("app", GivenCredential("jwt"))
 
@@ -43,6 +46,20 @@ class Reader:
         if reference.path not in self.secrets:
             raise SecretNotFoundError(f"no secret exists at {reference}")
         return self.secrets[reference.path]
+
+    def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> VaultSecret:
+        self.calls.append(f"ask {path} {dict(parameters)}")
+        return self.secrets[path]
+
+    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+        self.calls.append(f"write {path} {dict(data)}")
+        if self.faults:
+            raise self.faults.pop(0)
+        return {"data": None}
+
+    def names(self, path: str) -> list[str]:
+        self.calls.append(f"names {path}")
+        return sorted(self.secrets)
 
     def revoke(self) -> None:
         self.calls.append("revoke")
@@ -113,3 +130,43 @@ def test_a_token_that_cannot_be_given_back_is_no_failure() -> None:
     vault.close()
     assert lines == ["the token lives until its end: away"]
     assert reader.calls[-1] == "close"
+
+
+def test_templates_ask_with_the_same_login_and_patience() -> None:
+    reader = Reader(dict(HELLO), faults=[InvalidTokenError("ended")])
+    vault = provider(reader)
+    assert vault.names("/secret/") == ["secret/a", "secret/b"]
+    assert vault.write("pki//issue", {"ttl": "1h"}) == {"data": None}
+    assert vault.ask("secret/b", (("version", "2"),)) == {}
+    write = "write pki/issue {'ttl': '1h'}"
+    assert reader.calls == ["login", "names secret", write, "login", write, "ask secret/b {'version': '2'}"]
+
+
+@pytest.mark.parametrize("path", ["", "/", "secret/../x", "a\nb"])
+def test_templates_do_not_ask_for_what_is_no_path(path: str) -> None:
+    reader = Reader()
+    vault = provider(reader)
+    for ask in (lambda: vault.ask(path, ()), lambda: vault.write(path, {}), lambda: vault.names(path)):
+        with pytest.raises(InvalidReferenceError):
+            ask()
+    assert reader.calls == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "used", "last"),
+    [
+        ({"lease_id": "database/creds/web/1", "auth": None}, True, "close"),
+        ({"lease_id": "", "auth": {"client_token": "child"}}, True, "close"),
+        ({"lease_id": "", "auth": None}, True, "revoke"),
+        ({"lease_id": "database/creds/web/1", "auth": None}, False, "revoke"),
+    ],
+)
+def test_a_token_is_kept_only_while_leases_in_use_hang_on_it(answer: dict[str, Json], used: bool, last: str) -> None:
+    reader = Reader({"a": VaultSecret({}, {}, answer), "b": VaultSecret({}, {})})
+    vault = provider(reader)
+    vault.ask("a", ())
+    vault.ask("b", ())
+    if used:
+        vault.keep_leases()
+    vault.close()
+    assert next(call for call in reader.calls if call in {"revoke", "close"}) == last
