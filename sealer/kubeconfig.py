@@ -42,7 +42,7 @@ def current_namespace(environ: Mapping[str, str], *, kubeconfig: str | None = No
             if isinstance(entry, dict) and entry.get("name") == wanted:
                 chosen = entry.get("context")
                 return str((isinstance(chosen, dict) and chosen.get("namespace")) or _DEFAULT)
-    raise InputError(f"the kubeconfig has no context {wanted}", hint="give the namespace with --namespace")
+    raise InputError(f"the kubeconfig has no context {wanted}", hint="see `kubectl config get-contexts`")
 
 
 def _configs(environ: Mapping[str, str], kubeconfig: str | None) -> Iterator[dict[str, Any]]:

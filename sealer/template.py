@@ -50,7 +50,7 @@ def _plain(texts: Mapping[str, str]) -> dict[str, bytes]:
 
 def _render_all(texts: Mapping[str, str], items: Mapping[str, bytes]) -> dict[str, bytes]:
     from sealer.gotemplate import decode, encode  # noqa: PLC0415  # offline sealing never needs it
-    from sealer.gotemplate.values import string_map  # noqa: PLC0415
+    from sealer.gotemplate.values import string_map  # noqa: PLC0415  # as above
 
     data = dict(texts) | {key: decode(value) for key, value in items.items()}
     # A map[string]string, as in the existing controller, and one for each: no template changes what the next one sees.
@@ -58,7 +58,7 @@ def _render_all(texts: Mapping[str, str], items: Mapping[str, bytes]) -> dict[st
 
 
 def _render(key: str, text: str, data: Mapping[str, str]) -> str:
-    from sealer.gotemplate import GoTemplateError  # noqa: PLC0415
+    from sealer.gotemplate import GoTemplateError  # noqa: PLC0415  # as above
 
     try:
         return _parsed(key, text).render(data, limits=_limits())
@@ -69,14 +69,14 @@ def _render(key: str, text: str, data: Mapping[str, str]) -> str:
 
 @lru_cache(_CACHED)
 def _parsed(key: str, text: str) -> Template:
-    from sealer.gotemplate import parse  # noqa: PLC0415
-    from sealer.gotemplate.sprig import SPRIG  # noqa: PLC0415
+    from sealer.gotemplate import parse  # noqa: PLC0415  # as above
+    from sealer.gotemplate.sprig import SPRIG  # noqa: PLC0415  # as above
 
     return parse(key, text, functions=SPRIG)
 
 
 @lru_cache(1)
 def _limits() -> Limits:
-    from sealer.gotemplate import Limits  # noqa: PLC0415
+    from sealer.gotemplate import Limits  # noqa: PLC0415  # as above
 
     return Limits(output=_MOST_BYTES, seconds=_MOST_SECONDS)

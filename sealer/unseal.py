@@ -126,9 +126,8 @@ def moved_hint(sealed: SealedSecret) -> str | None:
     if told is None or told == now:
         return None
     scope, _, place = told.partition(":")
-    return (
-        f"it was sealed for {place} under {scope} scope, and is {sealed.namespace}/{sealed.name} under {sealed.scope}"
-    )
+    here = f"{sealed.namespace}/{sealed.name}" if sealed.namespace else f"{sealed.name} without a namespace"
+    return f"it was sealed for {place} under {scope} scope, and is {here} under {sealed.scope}"
 
 
 def _open_legacy(sealed: SealedSecret, keyring: Keyring) -> dict[str, Opened]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sealer import __version__
-from sealer.cli.terminal import complain, note
+from sealer.cli.terminal import PipeClosedError, complain, complain_of_use, note, put
 from sealer.errors import SealerError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sealer.manifest import Secret
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("config", required=False, metavar="[CONFIG]", type=click.Path(path_type=Path))
 @click.version_option(__version__, prog_name="sealer-kustomize")
 def cli(config: Path | None) -> None:
@@ -40,7 +40,7 @@ def cli(config: Path | None) -> None:
         )
     else:
         output = _function(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(output.encode())
+    put(output.encode())
 
 
 def _legacy(config: Path) -> str:
@@ -68,9 +68,21 @@ def _generate(generator: Generator) -> Secret:
 
 
 def main() -> None:
-    """Run the command; the one place that prints errors and exits."""
+    """Run the command and exit; the codes are those of `sealer`."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        cli(prog_name="sealer-kustomize")
+        cli.main(prog_name="sealer-kustomize", standalone_mode=False)
     except SealerError as error:
         complain(error.message, error.hint)
-        sys.exit(error.exit_code)
+        return error.exit_code
+    except click.ClickException as error:
+        return complain_of_use(error)
+    except (click.Abort, KeyboardInterrupt):
+        complain("interrupted")
+        return 130
+    except PipeClosedError:
+        return 141  # as a shell reports a program that ended by SIGPIPE
+    return 0

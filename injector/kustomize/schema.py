@@ -20,7 +20,9 @@ from injector.kustomize.generator import (
     TokenLogin,
     VaultSource,
 )
+from sealer.errors import InputError
 from sealer.manifest.fields import FieldError, expect_kind, object_at, optional_at, strings_at
+from sealer.seal import check_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,14 +57,19 @@ def read_generator(manifest: object) -> Generator:
         manifest: A decoded document.
 
     Raises:
-        GeneratorError: It is none, or a field is unknown, missing or of the wrong type; the message names both.
+        GeneratorError: It is none, or a field is unknown, missing or of the wrong type; the message names both. Or its
+            name or namespace cannot exist in a cluster, which the API server would say only after the build.
 
     """
     try:
-        return _generator(object_at(manifest, ()))
+        generator = _generator(object_at(manifest, ()))
+        check_names(generator.name, generator.namespace)
     except FieldError as error:
         quote = "quote it, so that YAML takes it for text" if "expected a string" in error.message else None
         raise GeneratorError(f"{_named(manifest)}: {error.message}", hint=error.hint or quote) from error
+    except InputError as error:
+        raise GeneratorError(f"{_named(manifest)}: metadata: {error.message}", hint=error.hint) from error
+    return generator
 
 
 def _named(manifest: object) -> str:

@@ -10,7 +10,7 @@ import click
 
 from sealer import __version__
 from sealer.cli.help import write_examples
-from sealer.cli.terminal import PipeClosedError, complain
+from sealer.cli.terminal import PipeClosedError, complain, complain_of_use
 from sealer.errors import SealerError
 
 # Short help is data here, so that `sealer --help` imports no command (a test holds it to that).
@@ -32,14 +32,14 @@ class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # as above
         if cmd_name not in COMMANDS:
             return None
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # as above
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
         write_examples(formatter, _EXAMPLES)
@@ -86,21 +86,10 @@ def run(args: list[str]) -> int:
         complain(error.message, error.hint)
         return error.exit_code
     except click.ClickException as error:
-        return _show_usage_error(error)
+        return complain_of_use(error)
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted")
         return 130
     except PipeClosedError:
         return 141  # as a shell reports a program that ended by SIGPIPE
     return result if isinstance(result, int) else 0
-
-
-def _show_usage_error(error: click.ClickException) -> int:
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
-        return error.exit_code
-    context = error.ctx if isinstance(error, click.UsageError) else None
-    hint = f"see `{context.command_path} --help`" if context else None
-    message = error.format_message().rstrip(".")
-    complain(message[:1].lower() + message[1:], hint)
-    return error.exit_code

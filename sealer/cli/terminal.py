@@ -53,6 +53,21 @@ def complain(message: str, hint: str | None = None) -> None:
         click.echo(f"{click.style('hint:', fg='cyan')} {hint}", err=True)
 
 
+def complain_of_use(error: click.ClickException) -> int:
+    """Print a wrong use that click found, in our manner; return the exit code.
+
+    Without any argument, where one is needed, that is the help text.
+    """
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"see `{context.command_path} --help`" if context else None
+    message = error.format_message().rstrip(".")
+    complain(message[:1].lower() + message[1:], hint)
+    return error.exit_code
+
+
 def note(message: str) -> None:
     """Print something that a person should know, and that is no error."""
     click.echo(f"{click.style('note:', fg='yellow')} {message}", err=True)

@@ -127,7 +127,7 @@ class ControllerProxy:
             raise ServiceError(
                 f"there is no Service {namespace}/{name}",
                 hint="name the controller with --controller-name and --controller-namespace (Helm's default name is "
-                "sealed-secrets), or seal offline with --cert FILE",
+                "sealed-secrets); or work offline with --cert FILE or --key FILE",
             )
         if status != _OK:
             raise _failed(f"cannot look up the Service {namespace}/{name}", status)

@@ -140,7 +140,7 @@ class Context:
 
         """
         if wanted not in self._provided:
-            raise FunctionError("is not available here")
+            raise FunctionError("it is not available here")
         return cast("Service", self._provided[wanted])
 
     def store(self, key: str, factory: Callable[[], Service]) -> Service:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.agent.configurations import template
+from tests.support.vault_agent import run_vault_agent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from deploy.local.find import Parts
     from deploy.local.vault import VaultServer
     from tests.agent.conftest import Pod
@@ -37,24 +34,6 @@ def write(vault: VaultServer, path: str, text: str) -> None:
     from deploy.local.http import Request, send
 
     send(Request("POST", f"{vault.address}/v1/{path}", text.encode(), {"X-Vault-Token": vault.root_token}))
-
-
-def run_vault_agent(parts: Parts, vault: VaultServer, folder: Path, templates: list[dict[str, Any]]) -> None:
-    (folder / "token").write_text(vault.root_token)
-    config = {
-        "vault": {"address": vault.address},
-        "auto_auth": {
-            "method": {"type": "token_file", "config": {"token_file_path": str(folder / "token")}},
-            "sink": [{"type": "file", "config": {"path": str(folder / "sink")}}],
-        },
-        "exit_after_auth": True,
-        "template": templates,
-        "template_config": {"exit_on_retry_failure": True},
-    }
-    (folder / "agent.json").write_text(json.dumps(config))
-    command = [str(parts.path("vault")), "agent", f"-config={folder / 'agent.json'}"]
-    environment = vault.environment() | {"HOME": str(folder)}
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60)
 
 
 @pytest.mark.parametrize("kind", ["map", "json"])

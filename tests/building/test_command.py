@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -65,7 +66,20 @@ def test_more_than_one_argument_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(MANIFEST)
     code, output, errors = run(str(tmp_path / "a.yaml"), "more")
     assert (code, output) == (2, "")
-    assert "unexpected extra argument (more)" in errors
+    assert errors == "error: got unexpected extra argument (more)\nhint: see `sealer-kustomize --help`\n"
+
+
+def test_an_unknown_option_is_said_in_our_manner() -> None:
+    assert run("--nope") == (2, "", "error: no such option '--nope'\nhint: see `sealer-kustomize --help`\n")
+
+
+def test_an_interruption_ends_without_a_traceback(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    process = subprocess.Popen([COMMAND, str(tmp_path / "pipe")], stderr=subprocess.PIPE, env=ENVIRONMENT)
+    with (tmp_path / "pipe").open("wb"):  # opens only when the command reads
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors.strip()) == (130, b"error: interrupted")
 
 
 def test_nothing_on_stdin_is_an_error() -> None:

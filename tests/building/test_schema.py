@@ -140,6 +140,8 @@ def test_annotations_of_tools_are_not_copied() -> None:
             "behavior: the generator decides this",
             "use spec.behavior",
         ),
+        ("metadata/namespace", "Shop", "metadata: 'Shop' is not a valid namespace", "lower-case"),
+        ("metadata/namespace", "a.b", "metadata: 'a.b' is not a valid namespace", "lower-case"),
         ("spec", ..., "spec.data: missing", "list the items"),
         ("spec/data", [], "spec.data: missing", "list the items"),
         ("spec/data", {"a": "b"}, "spec.data: expected a list", None),
@@ -166,6 +168,13 @@ def test_what_cannot_be_used_is_named(path: str, value: Any, message: str, hint:
     assert message in caught.value.message
     assert caught.value.message.startswith("SecretGenerator app: ")
     assert hint is None or hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("name", ["App", "app_db", "-app", "a" * 254])
+def test_a_name_that_no_secret_can_have_is_refused_before_vault_is_asked(name: str) -> None:
+    with pytest.raises(GeneratorError, match="is not a valid name for a Secret") as caught:
+        read_generator(changed("metadata/name", name))
+    assert "lower-case" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("auth", [{"token": "canary"}, {"type": "approle", "roleId": "r", "secretId": "canary"}])

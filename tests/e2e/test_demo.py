@@ -37,6 +37,7 @@ def test_the_demo_shows_four_flows_and_goes_on_running_until_it_is_stopped(parts
     for title in ("1. Seal", "2. Scopes", "3. Inject", "4. Build", "All four flows came out as they should"):
         assert title in shown.stdout
     assert shown.stdout.count("ok: ") >= 6
+    assert f"# and when done: python -m deploy.local down --folder {folder}\n" in shown.stdout
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     line = f". {folder}/environment && kubectl get sealedsecret db -n shop && sealer cert -o text"
     by_hand = subprocess.run(["bash", "-c", line], env=environment, capture_output=True, text=True, check=False)

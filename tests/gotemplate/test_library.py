@@ -63,7 +63,7 @@ def test_functions_get_the_services_of_their_rendering() -> None:
 
 
 def test_a_service_that_nobody_gave_is_an_error_at_its_place() -> None:
-    with pytest.raises(ExecError, match=r"t:2:2: executing .* error calling read: is not available here"):
+    with pytest.raises(ExecError, match=r"t:2:2: executing .* error calling read: it is not available here"):
         parse("t", '\n{{read "a"}}', functions=registry()).render(None)
 
 

@@ -66,8 +66,9 @@ def test_without_a_context_the_namespace_is_default(tmp_path: Path, text: str) -
 
 
 def test_a_context_that_is_not_there_is_no_reason_to_seal_for_default(config: Path) -> None:
-    with pytest.raises(InputError, match="has no context three"):
+    with pytest.raises(InputError, match="has no context three") as caught:
         current_namespace({"KUBECONFIG": str(config)}, context="three")
+    assert "kubectl config get-contexts" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("contexts", ["3", "[3]", "{a: b}", "text", "[{name: one, context: text}]", "[{name: 1}]"])

@@ -160,6 +160,9 @@ def test_a_moved_sealed_secret_is_reported_as_that(recipient: Recipient, keyring
         unseal(moved, keyring)
     assert caught.value.hint == "it was sealed for shop/db under strict scope, and is bank/db under strict"
     assert moved_hint(replace(moved, namespace="shop")) is None
+    assert moved_hint(replace(moved, namespace="")) == (
+        "it was sealed for shop/db under strict scope, and is db without a namespace under strict"
+    )
     assert moved_hint(replace(moved, metadata={})) is None
 
 

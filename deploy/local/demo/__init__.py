@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from deploy.local.demo import build, inject, scopes, seal
 from deploy.local.demo.scene import set_scene
 from deploy.local.find import Parts
-from deploy.local.stack import Stack
+from deploy.local.stack import FOLDER, Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,4 +29,7 @@ def run(folder: Path) -> None:
         for flow in (seal, scopes, inject, build):
             flow.show(stack, stage)
         stage.title("All four flows came out as they should. To go on by hand:")
-        print(f". {stack.folder / 'environment'}\n# and when done: make demo-down")
+        down = (
+            "make demo-down" if stack.folder == FOLDER.absolute() else f"python -m deploy.local down --folder {folder}"
+        )
+        print(f". {stack.folder / 'environment'}\n# and when done: {down}")

@@ -49,7 +49,7 @@ def _prefixed(written: str) -> int | None:
         if found[name] is not None:
             digits = found[name].replace("_", "")
             # Longer than any 64-bit number: no need to convert it, and Python refuses thousands of digits.
-            value = int(digits, base) if len(digits.lstrip("0")) <= 64 else MAX_INT64 + 2  # noqa: PLR2004
+            value = int(digits, base) if len(digits.lstrip("0")) <= 64 else MAX_INT64 + 2  # noqa: PLR2004 - 64 binary digits
             return -value if found["sign"] == "-" else value
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,14 +9,16 @@ import pytest
 import yaml
 
 from deploy.local.http import Request, send
-from deploy.local.process import Command
+from deploy.local.vault import VaultServer
 from sealer.gotemplate.consul import Fetcher, Surroundings, parse_template, render_with
 from tests.gotemplate.consul.reader import VaultReader
+from tests.support.vault_agent import run_vault_agent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deploy.local.find import Parts
     from deploy.local.process import Processes
-    from deploy.local.vault import VaultServer
 
 WRITTEN: Final = yaml.safe_load(Path(__file__).with_name("agent_templates.yaml").read_text())
 LONG: Final = "some words that go on and on, so that YAML has to fold them; " * 3
@@ -34,13 +35,20 @@ SAMPLE: Final = ('[[ with secret "kv1/golden" ]][[ .Data.user ]] {{ x }}[[ end ]
 
 
 @pytest.fixture(scope="module")
-def filled(vault: VaultServer) -> VaultServer:
+def filled(parts: Parts, processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VaultServer]:
+    """A Vault of its own: some templates list a whole mount, and read all that they find there."""
+    with VaultServer(tmp_path_factory.mktemp("own-vault"), parts, processes, plugins=()) as vault:
+        vault.enable_kv("kv1", 1)
+        _fill(vault)
+        yield vault
+
+
+def _fill(vault: VaultServer) -> None:
     secret = WRITTEN["secret"].replace("LONG", LONG.strip())
     _put(vault, "secret/data/golden", '{"data": {"first": "one"}}')
     _put(vault, "secret/data/golden", f'{{"data": {secret}}}')
     _put(vault, "secret/data/pointer", '{"data": {"next": "golden"}}')
     _put(vault, "kv1/golden", secret)
-    return vault
 
 
 def _put(vault: VaultServer, path: str, body: str) -> None:
@@ -50,13 +58,9 @@ def _put(vault: VaultServer, path: str, body: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def rendered_by_vault_agent(
-    filled: VaultServer, parts: Parts, processes: Processes, tmp_path_factory: pytest.TempPathFactory
-) -> list[bytes]:
+def rendered_by_vault_agent(filled: VaultServer, parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """What one run of the real agent makes of all templates."""
     folder = tmp_path_factory.mktemp("vault-agent")
-    token = folder / "token"
-    token.write_text(filled.root_token)
     entries: list[dict[str, Any]] = [
         {"contents": template, "destination": str(folder / f"out-{number}")}
         for number, template in enumerate(TEMPLATES)
@@ -64,30 +68,8 @@ def rendered_by_vault_agent(
     contents, left, right = SAMPLE
     delimited = {"contents": contents, "left_delimiter": left, "right_delimiter": right}
     entries.append({**delimited, "destination": str(folder / f"out-{len(TEMPLATES)}")})
-    config = folder / "agent.json"
-    config.write_text(json.dumps(_configuration(filled, token, entries)))
-    command = Command(
-        "vault-agent",
-        (str(parts.path("vault")), "agent", f"-config={config}"),
-        folder / "agent.log",
-        environment={**filled.environment(), "SEALER_TEST_FOO": "bar"},
-    )
-    process = processes.start(command)
-    assert process.wait(100) == 0, process.last_lines()
+    run_vault_agent(parts, filled, folder, entries, {"SEALER_TEST_FOO": "bar"})
     return [(folder / f"out-{number}").read_bytes() for number in range(len(entries))]
-
-
-def _configuration(vault: VaultServer, token: Path, templates: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "vault": {"address": vault.address},
-        "auto_auth": {
-            "method": {"type": "token_file", "config": {"token_file_path": str(token)}},
-            "sink": [{"type": "file", "config": {"path": f"{token}.sink"}}],
-        },
-        "exit_after_auth": True,
-        "template_config": {"exit_on_retry_failure": True},
-        "template": templates,
-    }
 
 
 def _ours(vault: VaultServer) -> list[bytes]:
