@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
+from injector.agent.errors import ConfigurationError
 from sealer import __version__
 from sealer.cli.terminal import complain
 from sealer.errors import SealerError, UsageError
@@ -53,10 +54,10 @@ def init(config: Path | None, root: Path, retry_for: float) -> None:
 
     Nothing is written unless every secret could be had.
     """
-    from injector.agent.config import decode_config, decode_variable  # noqa: PLC0415  # --help needs none of it
+    from injector.agent.config import decode_variable  # noqa: PLC0415  # --help needs none of it
 
     if config is not None:
-        settings = decode_config(_read(config))
+        settings = _decode(config)
     elif text := os.environ.get(_CONFIG_VARIABLE):
         settings = decode_variable(text)
     else:
@@ -92,10 +93,14 @@ def _run(config: AgentConfig, root: Path, retry_for: float) -> None:
         provider.close()
 
 
-def _read(path: Path) -> bytes:
+def _decode(path: Path) -> AgentConfig:
+    from injector.agent.config import decode_config  # noqa: PLC0415  # as above
     from sealer.files import read_input  # noqa: PLC0415  # as above
 
-    return read_input(str(path))
+    try:
+        return decode_config(read_input(str(path)))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def _say(event: str) -> None:

@@ -11,12 +11,14 @@ from sealer.documents import read, write_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sealer.documents import Document
+
 _GROUP: Final = "config.kubernetes.io/"
 _LIST_API_VERSION: Final = _GROUP + "v1"
 
 
-def read_legacy(data: bytes, source: str) -> Any:
-    """Return the generator's manifest from a legacy plugin's configuration file.
+def read_legacy(data: bytes, source: str) -> Document:
+    """Return the generator's document from a legacy plugin's configuration file.
 
     Raises:
         InputError: It does not parse.
@@ -26,7 +28,7 @@ def read_legacy(data: bytes, source: str) -> Any:
     documents = read(data, source)
     if len(documents) != 1:
         raise GeneratorError(f"{source}: expected one {KIND}, found {len(documents)} documents")
-    return documents[0].value
+    return documents[0]
 
 
 def write_legacy(secret: Mapping[str, Any]) -> str:

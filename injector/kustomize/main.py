@@ -48,7 +48,8 @@ def _legacy(config: Path) -> str:
     from injector.kustomize.schema import read_generator  # noqa: PLC0415  # as above
     from sealer.files import read_input  # noqa: PLC0415  # as above
 
-    generator = read_generator(read_legacy(read_input(str(config)), str(config)))
+    document = read_legacy(read_input(str(config)), str(config))
+    generator = read_generator(document.value, document.at)
     return write_legacy(_generate(generator).to_manifest())
 
 

@@ -25,7 +25,7 @@ from sealer.manifest.fields import FieldError, expect_kind, object_at, optional_
 from sealer.seal import check_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     Path = tuple[str | int, ...]
 
@@ -50,11 +50,13 @@ _LOGINS: Final[Mapping[str, tuple[str, ...]]] = {
 _NEVER_INLINE: Final = {"token": "tokenFile or tokenEnv", "secretId": "secretIdFile or secretIdEnv"}
 
 
-def read_generator(manifest: object) -> Generator:
+def read_generator(manifest: object, place: Callable[[Path], object] | None = None) -> Generator:
     """Read a SecretGenerator.
 
     Args:
         manifest: A decoded document.
+        place: Says where the field at a path stands, for messages: file, document and line; None where that is
+            nothing a person could open.
 
     Raises:
         GeneratorError: It is none, or a field is unknown, missing or of the wrong type; the message names both. Or its
@@ -66,16 +68,19 @@ def read_generator(manifest: object) -> Generator:
         check_names(generator.name, generator.namespace)
     except FieldError as error:
         quote = "quote it, so that YAML takes it for text" if "expected a string" in error.message else None
-        raise GeneratorError(f"{_named(manifest)}: {error.message}", hint=error.hint or quote) from error
+        named = _named(manifest, place, error.path)
+        raise GeneratorError(f"{named}: {error.message}", hint=error.hint or quote) from error
     except InputError as error:
-        raise GeneratorError(f"{_named(manifest)}: metadata: {error.message}", hint=error.hint) from error
+        named = _named(manifest, place, ("metadata",))
+        raise GeneratorError(f"{named}: metadata: {error.message}", hint=error.hint) from error
     return generator
 
 
-def _named(manifest: object) -> str:
+def _named(manifest: object, place: Callable[[Path], object] | None, path: Path) -> str:
+    where = "" if place is None else f"{place(path)}: "
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
-    return f"{KIND} {name}" if isinstance(name, str) and name else "generator without a name"
+    return where + (f"{KIND} {name}" if isinstance(name, str) and name else "generator without a name")
 
 
 def _generator(top: Mapping[str, Any]) -> Generator:

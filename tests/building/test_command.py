@@ -99,3 +99,17 @@ def test_without_address_and_without_token_there_is_nothing_to_ask(tmp_path: Pat
     assert run(str(file), VAULT_ADDR="http://127.0.0.1:9")[2].startswith(
         "error: SecretGenerator app: there is no token for vault\n"
     )
+
+
+def test_a_generator_file_s_error_names_file_document_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "generator.yaml"
+    path.write_text(
+        "apiVersion: sealer.dev/v1alpha1\nkind: SecretGenerator\nmetadata:\n  name: db\nspec:\n"
+        "  data:\n    - path: secret/db\n      feild: password\n"
+    )
+    program = Path(sys.executable).with_name("sealer-kustomize")
+    done = subprocess.run([str(program), str(path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert f"error: {path}, document 1, line 8: SecretGenerator db: spec.data.0.feild" in done.stderr
+    assert "hint: did you mean field?" in done.stderr
+    assert done.stdout == ""

@@ -63,7 +63,7 @@ def test_what_is_no_resource_list_is_refused(data: bytes, message: str) -> None:
 
 
 def test_a_legacy_file_holds_one_generator() -> None:
-    assert read_legacy(encoded(GENERATOR), "file") == GENERATOR
+    assert read_legacy(encoded(GENERATOR), "file").value == GENERATOR
     stream = io.StringIO()
     yaml.safe_dump_all([GENERATOR, GENERATOR], stream)
     with pytest.raises(GeneratorError, match="file: expected one SecretGenerator, found 2 documents"):
