@@ -1,6 +1,6 @@
 # `make demo` and `make test` do all the set-up on a fresh machine with Python 3.11+, Go 1.26.8+ and make.
 .DEFAULT_GOAL := help
-.PHONY: help venv parts demo demo-down test check lint types imports unit bench fuzz lock clean
+.PHONY: help venv parts oracle demo demo-down test check lint types imports unit bench fuzz lock clean
 PYTHON ?= python3
 SECONDS ?= 600
 VENV := .venv
@@ -21,13 +21,16 @@ venv: $(STAMP) ## Make the virtual environment with the locked versions
 parts: venv ## Build or find the real parts (etcd, kube-apiserver, Vault, kubeseal, ...)
 	$(BIN)/python -m deploy.local parts
 
+oracle: parts
+	@$(BIN)/python -m tests.gotemplate.build
+
 demo: venv ## Show the four flows on a real control plane
 	$(BIN)/python -m deploy.local demo
 
 demo-down: venv ## Stop what the demo left running
 	$(BIN)/python -m deploy.local down
 
-test: parts ## Run the whole suite on the real parts
+test: oracle ## Run the whole suite on the real parts
 	$(BIN)/python -m pytest
 
 check: lint types imports unit ## Lint, types, imports and unit tests, in under a minute
@@ -45,10 +48,10 @@ imports: venv
 unit: venv
 	$(BIN)/python -m pytest -q -n 2 -m 'not real'
 
-fuzz: parts ## Compare random templates with Go's own engine, SECONDS=600 by default
+fuzz: oracle ## Compare random templates with Go's own engine, SECONDS=600 by default
 	$(BIN)/python -m tests.gotemplate.fuzz --seconds $(SECONDS)
 
-bench: parts ## Print ratios against the existing systems
+bench: oracle ## Print ratios against the existing systems
 	$(BIN)/python -m tests.bench
 
 lock: venv ## Lock the newest allowed versions, without download addresses
@@ -56,4 +59,4 @@ lock: venv ## Lock the newest allowed versions, without download addresses
 	  --output-file constraints.txt pyproject.toml
 
 clean: ## Remove the virtual environment and caches of this tree
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis build dist

@@ -39,3 +39,7 @@ def oracle_path() -> Path:
             subprocess.run(command, cwd=SOURCES, env=environment, check=True)
             built.replace(target)
     return target
+
+
+if __name__ == "__main__":
+    print(oracle_path())
