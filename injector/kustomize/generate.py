@@ -45,7 +45,10 @@ def generate(generator: Generator, environ: Mapping[str, str], home: Path, repor
     except (VaultError, KustomizeError) as error:
         raise _about(f"{KIND} {generator.name}", error) from error
     try:
-        return build(generator, fetch_all(generator, provider))
+        secret = build(generator, fetch_all(generator, provider))
+        # The Secret is on its way to a cluster: what it holds must not end with our login.
+        provider.keep_leases()
+        return secret
     finally:
         provider.close()
 

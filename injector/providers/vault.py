@@ -81,6 +81,7 @@ class VaultProvider:
         """
         reference = parse_reference(path)
         secret = self._persist(lambda: self._reader.read(reference))
+        self._leased = self._leased or ends_with_token(secret.answer)
         return StoredSecret(secret.document, secret.fields)
 
     def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> Mapping[str, Json]:

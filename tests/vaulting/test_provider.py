@@ -152,6 +152,7 @@ def test_templates_do_not_ask_for_what_is_no_path(path: str) -> None:
     assert reader.calls == []
 
 
+@pytest.mark.parametrize("how", ["ask", "fetch"])
 @pytest.mark.parametrize(
     ("answer", "used", "last"),
     [
@@ -161,11 +162,16 @@ def test_templates_do_not_ask_for_what_is_no_path(path: str) -> None:
         ({"lease_id": "database/creds/web/1", "auth": None}, False, "revoke"),
     ],
 )
-def test_a_token_is_kept_only_while_leases_in_use_hang_on_it(answer: dict[str, Json], used: bool, last: str) -> None:
+def test_a_token_is_kept_only_while_leases_in_use_hang_on_it(
+    answer: dict[str, Json], used: bool, last: str, how: str
+) -> None:
     reader = Reader({"a": VaultSecret({}, {}, answer), "b": VaultSecret({}, {})})
     vault = provider(reader)
-    vault.ask("a", ())
-    vault.ask("b", ())
+    for path in ("a", "b"):
+        if how == "ask":
+            vault.ask(path, ())
+        else:
+            vault.fetch(path)
     if used:
         vault.keep_leases()
     vault.close()
