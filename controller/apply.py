@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.errors import ApiError, ConflictError, NotFoundError, withhold
 from controller.manifests import Key, Status, events_path, key_of, sealed_secrets_path, secrets_path, status_of
 from controller.reconcile import Action, Outcome, decide
 from controller.verdict import event_manifest, next_status
+from sealer.apiserver.errors import ApiError, ConflictError, NotFoundError, withhold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from controller.api import Objects
     from controller.verdict import Event, Verdict
+    from sealer.apiserver.client import Objects
 
 # Somebody else who writes the same Secret all the time must not keep us here: the queue's backoff is for that.
 _LOOKS: Final = 4

@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from controller.apply import utc_now
-from controller.errors import ApiError
 from controller.keys import KEY_SELECTOR, KeyChange, KeyFault, KeyStore, key_secret, renewal_due
 from controller.logs import fields
 from controller.manifests import secrets_path
-from controller.observe import Changed, Collection, Deleted, Listed, observe
-from controller.retry import Backoff
+from sealer.apiserver.backoff import Backoff
+from sealer.apiserver.errors import ApiError
+from sealer.apiserver.observe import Changed, Collection, Deleted, Listed, observe
 from sealer.keyring import SealingKey
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from controller.api import Client
     from controller.settings import Settings
+    from sealer.apiserver.client import Client
 
 _LOG: Final = logging.getLogger(__name__)
 _BACKOFF: Final = Backoff(first=1.0, cap=60.0)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from controller import logs
-from controller.credentials import load_credentials, own_namespace
 from controller.durations import parse_duration
-from controller.errors import ConfigError
 from controller.settings import Settings, parse_address
 from sealer import __version__
-from sealer.errors import SealerError
+from sealer.apiserver.credentials import load_credentials, own_namespace
+from sealer.errors import ConfigError, SealerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

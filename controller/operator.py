@@ -22,9 +22,9 @@ from functools import partial
 from importlib.abc import MetaPathFinder
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from controller.connection import open_session
-from controller.manifests import SEALED_SECRETS_GROUP, SEALED_SECRETS_PLURAL, SEALED_SECRETS_VERSION
-from controller.retry import Backoff
+from controller.manifests import MANAGER, SEALED_SECRETS_GROUP, SEALED_SECRETS_PLURAL, SEALED_SECRETS_VERSION
+from sealer.apiserver.backoff import Backoff
+from sealer.apiserver.connection import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from controller.credentials import Credentials
+    from sealer.apiserver.credentials import Credentials
 
 
 class _Hidden(MetaPathFinder):
@@ -192,7 +192,7 @@ class SealedSecretWatch:
 
         @kopf.on.login(registry=registry)
         async def log_in(**_: object) -> kopf.AiohttpSession:
-            sessions.append(open_session(self.credentials, connections=0))
+            sessions.append(open_session(self.credentials, MANAGER, connections=0))
             return kopf.AiohttpSession(server=self.credentials.server, aiohttp_session=sessions[-1])
 
         @kopf.on.event(SEALED_SECRETS_GROUP, SEALED_SECRETS_VERSION, SEALED_SECRETS_PLURAL, registry=registry)

@@ -13,9 +13,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.api import Client
 from controller.apply import Applier
-from controller.errors import ApiError, NotFoundError
 from controller.keeper import KeyKeeper
 from controller.keys import KeyFault, KeyStore
 from controller.logs import fields
@@ -27,7 +25,6 @@ from controller.manifests import (
     sealed_secrets_path,
     secrets_path,
 )
-from controller.observe import Changed, Collection, Deleted, Listed, observe
 from controller.operator import SealedSecretWatch
 from controller.records import Records
 from controller.server import Facts, Server, make_app
@@ -35,12 +32,15 @@ from controller.settings import bind
 from controller.syncer import WORKERS, Syncer
 from controller.verdict import Event
 from controller.workqueue import Priority, WorkQueue
+from sealer.apiserver.client import Client
+from sealer.apiserver.errors import ApiError, NotFoundError
+from sealer.apiserver.observe import Changed, Collection, Deleted, Listed, observe
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
-    from controller.credentials import Credentials
     from controller.settings import Settings
+    from sealer.apiserver.credentials import Credentials
     from sealer.keyring import Keyring
 
 _LOG: Final = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Controller:
 
         """
         with bind(self.settings.listen) as listening:
-            async with Client(self.credentials) as client:
+            async with Client(self.credentials, MANAGER) as client:
                 self._put_together(client)
                 self._listen_to_signals()
                 host, port = listening.getsockname()[:2]

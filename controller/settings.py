@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from controller.errors import ConfigError
+from sealer.errors import ConfigError
 
 _LONGEST_PREFIX: Final = 245
 _NOT_IN_PREFIX: Final = re.compile(r"[^a-z0-9-]")

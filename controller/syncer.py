@@ -15,23 +15,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from controller.errors import ApiError, ForbiddenError, InvalidError, NotFoundError
 from controller.logs import fields
 from controller.manifests import Key, sealed_secrets_path, status_of
 from controller.reconcile import Action, Outcome, wanted_secret
 from controller.records import Record, with_status
-from controller.retry import Backoff
 from controller.verdict import Reason, Verdict, event_for, is_news
 from controller.workqueue import Priority
+from sealer.apiserver.backoff import Backoff
+from sealer.apiserver.errors import ApiError, ForbiddenError, InvalidError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from controller.api import Objects
     from controller.apply import Applied, Applier
     from controller.keys import KeyStore
     from controller.records import Records
     from controller.workqueue import WorkQueue
+    from sealer.apiserver.client import Objects
     from sealer.keyring import Keyring
 
 _LOG: Final = logging.getLogger(__name__)

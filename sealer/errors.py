@@ -4,6 +4,7 @@
 
     SealerError                 1   something a person can act on
     ├── UsageError              2   the command's words are off
+    │   └── ConfigError         2   flags, environment or configuration files that cannot be used
     ├── InputError              3   a file, document or value that cannot be used as it is
     ├── CertificateError        4   no usable sealing certificate or sealing key
     ├── UnsealError             5   a sealed value that no key at hand opens
@@ -40,6 +41,10 @@ class UsageError(SealerError):
     """The words of a command do not fit together."""
 
     exit_code = 2
+
+
+class ConfigError(UsageError):
+    """Flags, environment or configuration files that cannot be used."""
 
 
 class InputError(SealerError):

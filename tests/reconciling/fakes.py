@@ -1,4 +1,4 @@
-"""An API server in a dictionary: what `controller.api.Objects` asks of one, and faults on demand.
+"""An API server in a dictionary: what `sealer.apiserver.client.Objects` asks of one, and faults on demand.
 
 tests/reconciling/test_objects.py puts it to the same tests as the real one.
 """
@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from controller.errors import ApiError, ConflictError, ExistsError, NotFoundError
+from sealer.apiserver.errors import ApiError, ConflictError, ExistsError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

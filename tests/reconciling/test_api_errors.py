@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from controller.api import error_from
-from controller.errors import (
+from sealer.apiserver.client import error_from
+from sealer.apiserver.errors import (
     ApiError,
     ConflictError,
     ExistsError,

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from controller.apply import Applier
-from controller.errors import (
+from controller.keys import KeyStore
+from controller.manifests import Key, key_of
+from controller.records import Records
+from controller.syncer import Pace, Syncer
+from controller.workqueue import Priority, WorkQueue
+from sealer.apiserver.backoff import Backoff
+from sealer.apiserver.errors import (
     ApiError,
     ConflictError,
     ForbiddenError,
@@ -17,12 +23,6 @@ from controller.errors import (
     ThrottledError,
     UnavailableError,
 )
-from controller.keys import KeyStore
-from controller.manifests import Key, key_of
-from controller.records import Records
-from controller.retry import Backoff
-from controller.syncer import Pace, Syncer
-from controller.workqueue import Priority, WorkQueue
 from tests.reconciling.fakes import FakeObjects
 from tests.reconciling.samples import NOW, keyring, sealed
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.connection import tls_context
-from controller.credentials import Credentials, Token, from_kubeconfig, load_credentials, own_namespace
-from controller.errors import ConfigError
+from sealer.apiserver.connection import tls_context
+from sealer.apiserver.credentials import Credentials, Token, from_kubeconfig, load_credentials, own_namespace
+from sealer.errors import ConfigError
 from tests.reconciling.samples import key
 
 if TYPE_CHECKING:

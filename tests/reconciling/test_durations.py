@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from controller.durations import parse_duration
-from controller.errors import ConfigError
+from sealer.errors import ConfigError
 
 
 @pytest.mark.parametrize(

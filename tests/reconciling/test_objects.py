@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 import pytest_asyncio
 
-from controller.api import Client, Objects
-from controller.credentials import from_kubeconfig, load_credentials
-from controller.errors import ConflictError, ExistsError, ForbiddenError, InvalidError, NotFoundError, UnavailableError
-from controller.manifests import sealed_secrets_path, secrets_path
+from controller.manifests import MANAGER, sealed_secrets_path, secrets_path
+from sealer.apiserver.client import Client, Objects
+from sealer.apiserver.credentials import from_kubeconfig, load_credentials
+from sealer.apiserver.errors import (
+    ConflictError,
+    ExistsError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    UnavailableError,
+)
 from tests.reconciling.fakes import FakeObjects
 from tests.reconciling.running import ACCOUNT, ACCOUNT_NAMESPACE
 from tests.reconciling.samples import sealed
@@ -52,7 +59,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     cluster = cast("ControlPlane", request.getfixturevalue("control_plane"))
     namespace = f"test-{secrets.token_hex(4)}"
     cluster.create_namespace(namespace)
-    async with Client(load_credentials({"KUBECONFIG": str(cluster.kubeconfig)})) as client:
+    async with Client(load_credentials({"KUBECONFIG": str(cluster.kubeconfig)}), MANAGER) as client:
         yield Place(client, namespace)
     cluster.delete_namespace(namespace)
 
@@ -119,7 +126,7 @@ async def test_the_status_of_what_changed_since_it_was_read_is_a_conflict(place:
 
 
 async def test_an_object_that_cannot_be_is_invalid(control_plane: ControlPlane, namespace: str) -> None:
-    async with Client(load_credentials({"KUBECONFIG": str(control_plane.kubeconfig)})) as client:
+    async with Client(load_credentials({"KUBECONFIG": str(control_plane.kubeconfig)}), MANAGER) as client:
         place = Place(client, namespace)
         with pytest.raises(InvalidError):
             await client.create(place.secrets, place.secret(labels={"not a label": "x"}))
@@ -127,7 +134,7 @@ async def test_an_object_that_cannot_be_is_invalid(control_plane: ControlPlane, 
 
 async def test_our_service_account_may_do_no_more_than_it_must(installed: ControlPlane, namespace: str) -> None:
     kubeconfig = installed.service_account_kubeconfig(ACCOUNT_NAMESPACE, ACCOUNT)
-    async with Client(load_credentials({"KUBECONFIG": str(kubeconfig)})) as client:
+    async with Client(load_credentials({"KUBECONFIG": str(kubeconfig)}), MANAGER) as client:
         place = Place(client, namespace)
         await client.create(place.secrets, place.secret())
         for path in ("/api/v1/namespaces", "/api/v1/pods", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"):
@@ -145,6 +152,6 @@ async def test_a_server_that_is_not_there_is_unavailable() -> None:
         "contexts": [{"name": "a", "context": {"cluster": "b"}}],
         "clusters": [{"name": "b", "cluster": {"server": "http://127.0.0.1:1"}}],
     }
-    async with Client(from_kubeconfig(config, folder=cast("Any", None))) as client:
+    async with Client(from_kubeconfig(config, folder=cast("Any", None)), MANAGER) as client:
         with pytest.raises(UnavailableError, match="GET /api"):
             await client.get("/api")

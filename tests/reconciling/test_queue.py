@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from controller.retry import Backoff
 from controller.workqueue import Priority, Schedule, WorkQueue
+from sealer.apiserver.backoff import Backoff
 
 
 def taken(schedule: Schedule[str], now: float = 0.0) -> list[str]:

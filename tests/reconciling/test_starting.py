@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controller import main as entry
-from controller.errors import ConfigError
 from controller.settings import Settings, bind, parse_address
+from sealer.errors import ConfigError
 
 if TYPE_CHECKING:
-    from controller.credentials import Credentials
+    from sealer.apiserver.credentials import Credentials
 
 KUBECONFIG = (
     "{current-context: a, contexts: [{name: a, context: {cluster: b}}],"

@@ -1,9 +1,8 @@
-"""What the controller raises on purpose, below the root of all of Sealer's errors.
+"""What the API server, and the way to it, can do to a request.
 
 ::
 
-    SealerError
-    ├── ConfigError         flags, environment or kubeconfig that cannot be used
+    ServiceError
     └── ApiError            the API server did not do what it was asked
         ├── NotFoundError       404
         ├── ConflictError       409: somebody wrote in between
@@ -22,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sealer.errors import SealerError, UsageError
+from sealer.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,19 +29,13 @@ if TYPE_CHECKING:
 _SHORTEST_TELLING_VALUE: Final = 4
 
 
-class ConfigError(UsageError):
-    """Flags, environment or kubeconfig that cannot be used."""
-
-
-class ApiError(SealerError):
+class ApiError(ServiceError):
     """The API server did not do what it was asked.
 
     Attributes:
         retry_after: Seconds that the server asks to wait before the next try; None when it does not say.
 
     """
-
-    exit_code = 6
 
     def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message, hint=hint)

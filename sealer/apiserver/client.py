@@ -1,4 +1,4 @@
-"""The controller's client of the API server: few verbs, JSON, kept-alive connections, errors of our own.
+"""A client of the API server: few verbs, JSON, kept-alive connections, errors of our own.
 
 Sixteen requests at a time: more at once gets 429s from API priority and fairness, and gains nothing on what one API
 server can write (design, Controller).
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import aiohttp
 
-from controller.connection import open_session
-from controller.errors import (
+from sealer.apiserver.connection import open_session
+from sealer.apiserver.errors import (
     ApiError,
     ConflictError,
     ExistsError,
@@ -23,12 +23,11 @@ from controller.errors import (
     ThrottledError,
     UnavailableError,
 )
-from controller.manifests import MANAGER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
-    from controller.credentials import Credentials
+    from sealer.apiserver.credentials import Credentials
 
 REQUESTS_AT_A_TIME: Final = 16
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=60, sock_connect=10)
@@ -48,7 +47,7 @@ _ERRORS: Final[Mapping[int, type[ApiError]]] = {
 
 
 class Objects(Protocol):
-    """The verbs that the controller needs of an API server; every one raises `ApiError`."""
+    """The verbs that we need of an API server; every one raises `ApiError`."""
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the object, or the list, at `path`."""
@@ -64,15 +63,23 @@ class Objects(Protocol):
 
 
 class Client:
-    """`Objects` and watches over HTTP. Use it in ``async with``, in the loop that it was entered in."""
+    """`Objects` and watches over HTTP. Use it in ``async with``, in the loop that it was entered in.
 
-    def __init__(self, credentials: Credentials) -> None:
+    Args:
+        credentials: Who we are.
+        program: What we are: the field manager of what we write, and the beginning of the User-Agent.
+
+    """
+
+    def __init__(self, credentials: Credentials, program: str) -> None:
         self._credentials = credentials
+        self._program = program
+        self._as_manager = {"fieldManager": program}
 
     async def __aenter__(self) -> Self:
-        self._session = open_session(self._credentials, connections=REQUESTS_AT_A_TIME)
+        self._session = open_session(self._credentials, self._program, connections=REQUESTS_AT_A_TIME)
         # Watches have connections of their own: an open one must not take a place from the sixteen.
-        self._watches = open_session(self._credentials, connections=0)
+        self._watches = open_session(self._credentials, self._program, connections=0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -89,16 +96,16 @@ class Client:
 
     async def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `Objects`."""
-        return await self._request("POST", path, params=_AS_MANAGER, body=body)
+        return await self._request("POST", path, params=self._as_manager, body=body)
 
     async def replace(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `Objects`."""
-        return await self._request("PUT", path, params=_AS_MANAGER, body=body)
+        return await self._request("PUT", path, params=self._as_manager, body=body)
 
     async def merge(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """See `Objects`."""
         headers = {"Content-Type": "application/merge-patch+json"}
-        return await self._request("PATCH", path, params=_AS_MANAGER, body=body, headers=headers)
+        return await self._request("PATCH", path, params=self._as_manager, body=body, headers=headers)
 
     async def watch(
         self, path: str, params: Mapping[str, str], *, metadata_only: bool
@@ -147,7 +154,6 @@ class Client:
 
 
 _FIRST_ERROR: Final = 400
-_AS_MANAGER: Final = {"fieldManager": MANAGER}
 _METADATA: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _METADATA_LIST: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 

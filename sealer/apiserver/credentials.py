@@ -1,7 +1,7 @@
-"""How the controller proves to the API server who it is: a Pod's service account, or a kubeconfig file.
+"""How a program proves to the API server who it is: a Pod's service account, or a kubeconfig file.
 
 Both become one `Credentials`, which kopf and our own client share. A kubeconfig's exec plugins and proxies are not
-supported and say so: a controller that lost half of its configuration silently would talk to the wrong server.
+supported and say so: a program that lost half of its configuration silently would talk to the wrong server.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from controller.errors import ConfigError
+from sealer.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ class Credentials:
 def load_credentials(environ: Mapping[str, str], folder: Path = SERVICE_ACCOUNT_FOLDER) -> Credentials:
     """Return the credentials of ``KUBECONFIG``, or else those of the Pod.
 
-    ``~/.kube/config`` is left alone on purpose: a controller that was started by mistake on somebody's machine must not
+    ``~/.kube/config`` is left alone on purpose: a program that was started by mistake on somebody's machine must not
     write to whatever cluster is current there.
 
     Raises:
@@ -140,7 +140,7 @@ def from_kubeconfig(config: object, folder: Path) -> Credentials:
 
 
 def own_namespace(environ: Mapping[str, str], folder: Path = SERVICE_ACCOUNT_FOLDER) -> str:
-    """Return the controller's namespace (reference, sealed-secrets 2.1)."""
+    """Return the namespace that the program runs in (reference, sealed-secrets 2.1)."""
     if environ.get("POD_NAMESPACE"):
         return environ["POD_NAMESPACE"]
     file = folder / "namespace"
@@ -165,7 +165,7 @@ def _refuse(entry: Mapping[str, Any], unsupported: tuple[str, ...]) -> None:
     for field_name in unsupported:
         if entry.get(field_name):
             raise ConfigError(
-                f"the kubeconfig's field {field_name!r} is not supported by the controller",
+                f"the kubeconfig's field {field_name!r} is not supported here",
                 hint="use token, tokenFile, or client-certificate and client-key",
             )
 

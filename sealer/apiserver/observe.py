@@ -14,8 +14,8 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from controller.errors import ApiError, ExpiredError
-from controller.retry import Backoff
+from sealer.apiserver.backoff import Backoff
+from sealer.apiserver.errors import ApiError, ExpiredError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping

@@ -1,0 +1,1 @@
+"""The API server, asynchronously: what the controller and the injector share; the command line has `sealer.cluster`."""
