@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CRD: Final = Path(__file__).parents[1] / "deploy" / "crds" / "sealedsecrets.bitnami.com.yaml"
-REAL: Final = {"control_plane", "vault", "parts"}
+REAL: Final = {"control_plane", "vault", "parts", "launcher"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

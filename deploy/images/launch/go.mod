@@ -1,0 +1,3 @@
+module sealer.dev/launch
+
+go 1.26
