@@ -1,4 +1,4 @@
-"""The images, as far as their recipe tells: what they start is there, and the launcher's tool chain is the one it asks for."""
+"""The images, as far as their recipe tells: what they start is there, and built by the tool chain that it asks for."""
 
 from __future__ import annotations
 
