@@ -1,0 +1,3 @@
+module sealer.dev/bench/admission
+
+go 1.26
