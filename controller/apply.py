@@ -6,12 +6,22 @@ No decision is made here, but whether to look again.
 from __future__ import annotations
 
 import base64
+import contextlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from controller.manifests import Key, Status, events_path, key_of, sealed_secrets_path, secrets_path, status_of
+from controller.manifests import (
+    Key,
+    Status,
+    controlling_owner,
+    events_path,
+    key_of,
+    sealed_secrets_path,
+    secrets_path,
+    status_of,
+)
 from controller.reconcile import Action, Outcome, decide
 from controller.verdict import event_manifest, next_status
 from sealer.apiserver.errors import ApiError, ConflictError, NotFoundError, withhold
@@ -19,6 +29,7 @@ from sealer.apiserver.errors import ApiError, ConflictError, NotFoundError, with
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from controller.reconcile import Wanted
     from controller.verdict import Event, Verdict
     from sealer.apiserver.client import Objects
 
@@ -36,18 +47,26 @@ def random_suffix() -> str:
     return secrets.token_hex(8)
 
 
+class Objection(Protocol):
+    """Who may object to a write that is decided."""
+
+    def __call__(self, outcome: Outcome, existing: Mapping[str, Any] | None, /) -> Verdict | None:
+        """Return what to tell instead of writing; None to have it written."""
+
+
 @dataclass(frozen=True)
 class Applied:
     """What was done.
 
     Attributes:
         outcome: The decision that was carried out in the end.
-        version: resourceVersion of the Secret as it is now; None when there is none, or it was not looked at.
+        secret: The Secret as the API server has it now, or its metadata; None when there is none, or it was not looked
+            at. Never shown.
 
     """
 
     outcome: Outcome
-    version: str | None
+    secret: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,11 @@ class Applier:
     suffix: Callable[[], str] = random_suffix
 
     async def write(
-        self, sealed: Mapping[str, Any], wanted: Mapping[str, Any] | Verdict, existing: Mapping[str, Any] | None
+        self,
+        sealed: Mapping[str, Any],
+        wanted: Wanted | Verdict,
+        existing: Mapping[str, Any] | None,
+        objection: Objection,
     ) -> Applied:
         """Bring the Secret about, and decide again with fresh eyes when it is not as it was thought to be.
 
@@ -75,6 +98,7 @@ class Applier:
             wanted: What `wanted_secret` returned for it.
             existing: The Secret as it was read; None when there is none as far as we know. That saves reading for a new
                 object: creating it tells whether there is one.
+            objection: Asked before a write.
 
         Raises:
             ApiError: It could not be done; the message quotes no value.
@@ -83,7 +107,10 @@ class Applier:
         for _ in range(_LOOKS):
             outcome = decide(sealed, wanted, existing)
             if outcome.action is Action.NONE:
-                return Applied(outcome, existing["metadata"]["resourceVersion"] if existing else None)
+                return Applied(outcome, existing)
+            objected = objection(outcome, existing)
+            if objected is not None:
+                return Applied(Outcome(Action.NONE, objected), existing)
             try:
                 stored = await self._store(outcome)
             except ConflictError:
@@ -93,7 +120,7 @@ class Applier:
                     raise  # What is not there is the namespace.
                 existing = None
             else:
-                return Applied(outcome, stored["metadata"]["resourceVersion"])
+                return Applied(outcome, stored)
         raise ConflictError("the Secret keeps changing; somebody else writes it all the time")
 
     async def read(self, key: Key) -> dict[str, Any] | None:
@@ -148,6 +175,23 @@ class Applier:
         key = key_of(about)
         manifest = event_manifest(event, about, key, suffix=self.suffix(), now=self.now())
         await self.objects.create(events_path(key.namespace), manifest)
+
+    async def delete_secret(self, key: Key, owner_uid: str) -> None:
+        """Delete the Secret of a SealedSecret that is gone, if it was that one's; it may be gone already.
+
+        Raises:
+            ApiError: It could not be deleted.
+
+        """
+        secret = await self.read(key)
+        owner = controlling_owner(secret["metadata"]) if secret else None
+        if secret is None or owner is None or owner.get("uid") != owner_uid:
+            return
+        # As it was read: one of the same name that was made in between is another's.
+        preconditions = {name: secret["metadata"][name] for name in ("uid", "resourceVersion")}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": preconditions}
+        with contextlib.suppress(NotFoundError):
+            await self.objects.delete(secrets_path(key.namespace, key.name), options)
 
     async def _store(self, outcome: Outcome) -> dict[str, Any]:
         key = key_of(outcome.secret)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 MANAGED_BY_LABEL: Final = "sealer.dev/managed-by"
 MANAGER: Final = "sealer-controller"
 
+DIGEST_ANNOTATION: Final = "sealer.dev/digest"
+
 KEY_LABEL: Final = "sealedsecrets.bitnami.com/sealed-secrets-key"
 MANAGED_ANNOTATION: Final = "sealedsecrets.bitnami.com/managed"
 PATCH_ANNOTATION: Final = "sealedsecrets.bitnami.com/patch"
@@ -79,6 +81,11 @@ def annotation(metadata: Mapping[str, Any], name: str) -> bool:
 def secrets_path(namespace: str | None, name: str | None = None) -> str:
     """Return the API path of a Secret, of a namespace's Secrets, or of all."""
     return _path("/api/v1", "secrets", namespace, name)
+
+
+def namespaces_path(name: str | None = None) -> str:
+    """Return the API path of a namespace, or of all."""
+    return _path("/api/v1", "namespaces", None, name)
 
 
 def events_path(namespace: str) -> str:

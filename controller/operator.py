@@ -1,4 +1,4 @@
-"""kopf's part: the watch on SealedSecrets, feeding the queue; and the one door to kopf.
+"""kopf's part: what is rare, the watch on Namespaces; and the one door to kopf.
 
 kopf runs in a thread and a loop of its own. When it stops, for whatever reason, it cancels every task of its loop
 that was not there when it began ("the loop is not fully ours" says its source), and would take HTTP requests and
@@ -20,14 +20,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.abc import MetaPathFinder
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from controller.manifests import MANAGER, SEALED_SECRETS_GROUP, SEALED_SECRETS_PLURAL, SEALED_SECRETS_VERSION
+from controller.manifests import MANAGER
 from sealer.apiserver.backoff import Backoff
 from sealer.apiserver.connection import open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -58,11 +58,12 @@ def _without_client_libraries() -> Iterator[None]:
     before stays.
     """
     hidden = _Hidden()
-    sys.meta_path.insert(0, hidden)
+    # A new list each time: another thread that imports goes through the old one, and skips a finder if that shrinks.
+    sys.meta_path = [hidden, *sys.meta_path]
     try:
         yield
     finally:
-        sys.meta_path.remove(hidden)
+        sys.meta_path = [finder for finder in sys.meta_path if finder is not hidden]
 
 
 with _without_client_libraries():
@@ -97,29 +98,20 @@ class _NothingCompared(kopf.DiffBaseStorage):
         """Store nothing."""
 
 
-class Sink(Protocol):
-    """Where the watch's findings go: called in the loop that `SealedSecretWatch.run` runs in."""
-
-    def __call__(self, kind: str | None, sealed: dict[str, Any], /) -> None:
-        """Take one: ``ADDED``, ``MODIFIED`` or ``DELETED``, or None for one found when listing; and the manifest."""
-
-
 @dataclass
-class SealedSecretWatch:
-    """The watch on SealedSecrets, for as long as we live.
+class NamespaceWatch:
+    """The watch on Namespaces, for as long as we live.
 
     Attributes:
         credentials: Who we are.
-        namespace: Where to watch; None for all namespaces.
-        sink: Where findings go.
-        obstacle: Returns what stands against listing SealedSecrets at the moment, for a person; None if nothing does.
+        see: Called with each namespace that is there, new or changed, in the loop that `run` runs in.
+        forget: Called with the name of each that is gone.
 
     """
 
     credentials: Credentials
-    namespace: str | None
-    sink: Sink
-    obstacle: Callable[[], Awaitable[str | None]]
+    see: Callable[[Mapping[str, Any]], object]
+    forget: Callable[[str], object]
     _stop: Callable[[], object] | None = field(default=None, repr=False)
     _ended: bool = False
 
@@ -129,7 +121,6 @@ class SealedSecretWatch:
         failures = 0
         with ThreadPoolExecutor(1, "kopf") as thread:
             while True:
-                await self._wait_until_served()
                 began = loop.time()
                 running = loop.run_in_executor(thread, asyncio.run, self._operate(loop))
                 try:
@@ -140,18 +131,8 @@ class SealedSecretWatch:
                     raise
                 failures = 1 if loop.time() - began > _LONG_ENOUGH else failures + 1
                 delay = _BACKOFF.delay(failures, random.random)
-                _LOG.warning("the watch on SealedSecrets ended, next try in %.1f s: %r", delay, running.exception())
+                _LOG.warning("the watch on Namespaces ended, next try in %.1f s: %r", delay, running.exception())
                 await asyncio.sleep(delay)
-
-    async def _wait_until_served(self) -> None:
-        """Wait for the CRD: kopf looks for it once, and would then wait in vain."""
-        for failures in itertools.count(1):
-            obstacle = await self.obstacle()
-            if obstacle is None:
-                return
-            delay = _BACKOFF.delay(failures, random.random)
-            _LOG.warning("cannot list SealedSecrets, next try in %.1f s", delay, extra={"fields": {"error": obstacle}})
-            await asyncio.sleep(delay)
 
     def _end(self) -> None:
         self._ended = True
@@ -170,8 +151,7 @@ class SealedSecretWatch:
                 registry=self._registry(home, sessions),
                 settings=_settings(),
                 standalone=True,
-                clusterwide=self.namespace is None,
-                namespaces=() if self.namespace is None else (self.namespace,),
+                clusterwide=True,
             )
         )
         # Cancelled, not asked to stop by its flag: then it would wait up to five seconds for requests of its own, and
@@ -185,6 +165,12 @@ class SealedSecretWatch:
         if not operating.cancelled():
             operating.result()
 
+    def _sort(self, kind: str | None, namespace: Mapping[str, Any]) -> None:
+        if kind == "DELETED":
+            self.forget(namespace["metadata"]["name"])
+        else:
+            self.see(namespace)
+
     def _registry(
         self, home: asyncio.AbstractEventLoop, sessions: list[aiohttp.ClientSession]
     ) -> kopf.OperatorRegistry:
@@ -195,9 +181,9 @@ class SealedSecretWatch:
             sessions.append(open_session(self.credentials, MANAGER, connections=0))
             return kopf.AiohttpSession(server=self.credentials.server, aiohttp_session=sessions[-1])
 
-        @kopf.on.event(SEALED_SECRETS_GROUP, SEALED_SECRETS_VERSION, SEALED_SECRETS_PLURAL, registry=registry)
-        async def on_sealed_secret(event: kopf.RawEvent, **_: object) -> None:
-            home.call_soon_threadsafe(self.sink, event["type"], dict(event["object"]))
+        @kopf.on.event("v1", "namespaces", registry=registry)
+        async def on_namespace(event: kopf.RawEvent, **_: object) -> None:
+            home.call_soon_threadsafe(self._sort, event["type"], dict(event["object"]))
 
         return registry
 

@@ -3,6 +3,10 @@
 Pure: values in, an `Outcome` out; no client, no clock. Private-key operations make it slow (about 1.3 ms an item), so
 callers run it in a thread; it touches no shared state.
 
+A Secret that carries our digest and still says what was written is right, whatever object labels and annotations others
+added: two controllers that each take the other's away would write for ever. One that does not is compared. When there
+is a reason to write, all is replaced, as in the existing system.
+
 The rules are those of the existing system (reference, sealed-secrets 1.4, 1.7 and 2.3), with three differences where
 that one is defective: a Secret that we made ourselves without owner references is ours by its object label; a Secret
 of an earlier SealedSecret of the same name is taken over before it is garbage collected; and a Secret's type and
@@ -15,7 +19,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from controller.digest import DigestKeys, digest_in, digest_of, ids_of, is_as_written
 from controller.manifests import (
+    DIGEST_ANNOTATION,
     MANAGED_ANNOTATION,
     MANAGED_BY_LABEL,
     MANAGER,
@@ -25,9 +31,9 @@ from controller.manifests import (
     controlling_owner,
     key_of,
 )
-from controller.verdict import UNSEALED, Reason, Verdict
+from controller.verdict import Reason, Verdict, unsealed
 from sealer.errors import InputError, SealerError
-from sealer.manifest import API_VERSION, KIND, SealedSecret, Secret, strip_server_fields
+from sealer.manifest import API_VERSION, KIND, SEALED_WITH_ANNOTATION, SealedSecret, Secret, strip_server_fields
 from sealer.template import TemplateError
 from sealer.unseal import ItemsNotOpenedError, unseal
 
@@ -53,6 +59,24 @@ _TYPE_IS_FIXED: Final = (
 _BEING_DELETED: Final = "the Secret {namespace}/{name} is being deleted, and is made again when it is gone"
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """The Secret that a SealedSecret describes.
+
+    Attributes:
+        manifest: It, with its digest. Never shown.
+        source: What it was made of, as `Digest.source`.
+        opened_with: Fingerprint of a key that opened it; None when there was nothing to open.
+        mac_key: The key of its digest. Never shown.
+
+    """
+
+    manifest: Mapping[str, Any] = field(repr=False)
+    source: str
+    opened_with: str | None
+    mac_key: bytes = field(repr=False)
+
+
 class Action(StrEnum):
     """What to do with the Secret."""
 
@@ -70,8 +94,9 @@ class Outcome:
         verdict: What to tell, provided that the write succeeds.
         secret: The manifest to write; empty when there is nothing to write. Never shown.
         retry: Whether time alone may change the verdict.
-        news: Whether somebody should hear of the write: not when it only puts our object label on a Secret that is
-            right, as taking over from the existing controller does thousands of times.
+        news: Whether somebody should hear of the write: not when it only puts our object label or a digest on a Secret
+            that is right, as taking over from the existing controller does thousands of times.
+        repair: Whether the Secret was made of this very SealedSecret, and somebody changed it since.
 
     """
 
@@ -80,6 +105,7 @@ class Outcome:
     secret: Mapping[str, Any] = field(default_factory=dict, repr=False)
     retry: bool = False
     news: bool = False
+    repair: bool = False
 
 
 def reconcile(sealed: Mapping[str, Any], existing: Mapping[str, Any] | None, keyring: Keyring) -> Outcome:
@@ -91,14 +117,34 @@ def reconcile(sealed: Mapping[str, Any], existing: Mapping[str, Any] | None, key
         keyring: The keys to open it with.
 
     """
-    return decide(sealed, wanted_secret(sealed, keyring), existing)
+    return decide(sealed, wanted_secret(sealed, keyring, DigestKeys()), existing)
 
 
-def wanted_secret(sealed: Mapping[str, Any], keyring: Keyring) -> dict[str, Any] | Verdict:
-    """Return the Secret that a SealedSecret describes, or why there is none."""
+def wanted_secret(
+    sealed: Mapping[str, Any],
+    keyring: Keyring,
+    keys: DigestKeys,
+    *,
+    guess: str | None = None,
+    accept_deprecated: bool = True,
+) -> Wanted | Verdict:
+    """Return the Secret that a SealedSecret describes, or why there is none.
+
+    Args:
+        sealed: Its manifest, as the API server has it.
+        keyring: The keys to open it with.
+        keys: Of digests.
+        guess: Fingerprint of the key to try first if the object itself names none of the ring.
+        accept_deprecated: Whether the deprecated ``spec.data`` may be used.
+
+    """
     try:
         parsed = SealedSecret.from_manifest(sealed)
-        return _manifest(parsed, unseal(parsed, keyring).secret)
+        guess = _first_guess(parsed, keyring, guess)
+        opened = unseal(parsed, keyring, prefer=guess, accept_deprecated=accept_deprecated)
+        return _wanted(
+            sealed, _manifest(parsed, opened.secret), sorted(set(opened.opened_with.values())), keyring, keys
+        )
     except ItemsNotOpenedError as error:
         return Verdict(Reason.DECRYPT_FAILED, _with_hint(error))
     except TemplateError as error:
@@ -107,9 +153,7 @@ def wanted_secret(sealed: Mapping[str, Any], keyring: Keyring) -> dict[str, Any]
         return Verdict(Reason.MALFORMED, _with_hint(error))
 
 
-def decide(
-    sealed: Mapping[str, Any], wanted: Mapping[str, Any] | Verdict, existing: Mapping[str, Any] | None
-) -> Outcome:
+def decide(sealed: Mapping[str, Any], wanted: Wanted | Verdict, existing: Mapping[str, Any] | None) -> Outcome:
     """Return what to do, given what is wanted and what is there.
 
     It costs nothing, unlike `wanted_secret`, so that a caller may take None for `existing` first, and decide again with
@@ -124,16 +168,10 @@ def decide(
     if isinstance(wanted, Verdict):
         return Outcome(Action.NONE, wanted)
     if existing is None:
-        return Outcome(Action.CREATE, UNSEALED, wanted, news=True)
+        return Outcome(Action.CREATE, unsealed(sealed), wanted.manifest, news=True)
     if existing["metadata"].get("deletionTimestamp"):
         return Outcome(Action.NONE, _told(Reason.API_ERROR, _BEING_DELETED, existing), retry=True)
-    updated = _updated(sealed, wanted, existing)
-    if updated is None:
-        return Outcome(Action.NONE, _told(Reason.NOT_OWNED, _OWNED_ELSEWHERE, existing))
-    fixed = _fixed(existing, updated)
-    if fixed is not None or _essence(existing) == _essence(updated):
-        return Outcome(Action.NONE, fixed or UNSEALED)
-    return Outcome(Action.UPDATE, UNSEALED, updated, news=_essence(_labelled(existing)) != _essence(updated))
+    return _change(sealed, wanted, existing)
 
 
 def is_restored_when_deleted(secret_metadata: Mapping[str, Any]) -> bool:
@@ -143,6 +181,41 @@ def is_restored_when_deleted(secret_metadata: Mapping[str, Any]) -> bool:
     reference was asked for that way, so that its life is its own.
     """
     return controlling_owner(secret_metadata) is not None or annotation(secret_metadata, MANAGED_ANNOTATION)
+
+
+def _change(sealed: Mapping[str, Any], wanted: Wanted, existing: Mapping[str, Any]) -> Outcome:
+    digest = digest_in(existing)
+    same_source = digest is not None and digest.source == wanted.source
+    if digest is not None and same_source and is_as_written(wanted.mac_key, digest, existing):
+        return Outcome(Action.NONE, unsealed(sealed))
+    updated = _updated(sealed, wanted.manifest, existing)
+    if updated is None:
+        return Outcome(Action.NONE, _told(Reason.NOT_OWNED, _OWNED_ELSEWHERE, existing))
+    fixed = _fixed(existing, updated)
+    if fixed is not None or _essence(existing) == _essence(updated):
+        return Outcome(Action.NONE, fixed or unsealed(sealed))
+    news = _essence(_bare(existing)) != _essence(_bare(updated))
+    return Outcome(Action.UPDATE, unsealed(sealed), updated, news=news, repair=same_source)
+
+
+def _first_guess(sealed: SealedSecret, keyring: Keyring, guess: str | None) -> str | None:
+    """Return the key to try first: the object's own hint where the ring has that key, or else `guess`."""
+    hint = sealed.annotations.get(SEALED_WITH_ANNOTATION)
+    return hint if hint is not None and any(key.fingerprint == hint for key in keyring.keys) else guess
+
+
+def _wanted(
+    sealed: Mapping[str, Any], manifest: dict[str, Any], opened_with: list[str], keyring: Keyring, keys: DigestKeys
+) -> Wanted:
+    ids = ids_of(opened_with, keyring) if keyring.keys else ()
+    mac_key = keys.key_for(ids, keyring)
+    if mac_key is None:  # Nothing to open and no key at all, which the controller waits for before it works.
+        return Wanted(manifest, "", None, b"")
+    metadata = manifest["metadata"]
+    digest = digest_of(mac_key, ids, sealed, manifest)
+    annotations = {**(metadata.get("annotations") or {}), DIGEST_ANNOTATION: str(digest)}
+    manifest = {**manifest, "metadata": {**metadata, "annotations": annotations}}
+    return Wanted(manifest, digest.source, opened_with[0] if opened_with else None, mac_key)
 
 
 def _manifest(sealed: SealedSecret, secret: Secret) -> dict[str, Any]:
@@ -207,13 +280,16 @@ def _replaced(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[st
 def _patched(existing: Mapping[str, Any], wanted: Mapping[str, Any], *, ours: bool) -> dict[str, Any]:
     before, new = existing["metadata"], wanted["metadata"]
     labels = {**(before.get("labels") or {}), **new["labels"]}
+    # No digest: what a patched Secret holds is not ours alone. It is compared each time.
+    annotations = {**(before.get("annotations") or {}), **(new.get("annotations") or {})}
+    annotations.pop(DIGEST_ANNOTATION, None)
     if not ours:
         # Not ours to watch or to restore: we only add to it.
         labels.pop(MANAGED_BY_LABEL, None)
     managed = annotation(before, MANAGED_ANNOTATION)
     metadata = {
         "labels": labels,
-        "annotations": {**(before.get("annotations") or {}), **(new.get("annotations") or {})},
+        "annotations": annotations,
         "ownerReferences": (new if managed else before).get("ownerReferences"),
     }
     return _rewritten(existing, wanted, metadata, {**(existing.get("data") or {}), **wanted["data"]})
@@ -232,9 +308,12 @@ def _type_of(secret: Mapping[str, Any]) -> str:
     return str(secret.get("type") or _OPAQUE)
 
 
-def _labelled(secret: Mapping[str, Any]) -> dict[str, Any]:
-    labels = {**(secret["metadata"].get("labels") or {}), MANAGED_BY_LABEL: MANAGER}
-    return {**secret, "metadata": {**secret["metadata"], "labels": labels}}
+def _bare(secret: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a Secret without what only we look at."""
+    metadata = secret["metadata"]
+    labels = {k: v for k, v in (metadata.get("labels") or {}).items() if k != MANAGED_BY_LABEL}
+    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != DIGEST_ANNOTATION}
+    return {**secret, "metadata": {**metadata, "labels": labels, "annotations": annotations}}
 
 
 def _essence(secret: Mapping[str, Any]) -> tuple[object, ...]:

@@ -3,6 +3,9 @@
 gather (read what is missing) → `wanted_secret` in a thread → `decide` and apply → tell. Nothing ends a worker but the
 queue's being closed, and no object is ever given up: what time may mend is tried again with growing waits, the rest
 waits for a change of the object, of the keys or of the Secret, and is tried again now and then all the same.
+
+Of a backlog, all Secrets are brought about before the first status is written: Pods wait for Secrets. What is untold
+then is told in the order of the attempts, unless a newer attempt has something else to tell.
 """
 
 from __future__ import annotations
@@ -11,25 +14,36 @@ import asyncio
 import logging
 import os
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from controller import hold
+from controller.apply import Applied, utc_now
+from controller.contest import contested, is_repair
+from controller.digest import DigestKeys, digest_in, is_made_of, source_if_as_written
+from controller.faults import contained
+from controller.leading import NotLeadingError
 from controller.logs import fields
-from controller.manifests import Key, sealed_secrets_path, status_of
-from controller.reconcile import Action, Outcome, wanted_secret
-from controller.records import Record, with_status
-from controller.verdict import Reason, Verdict, event_for, is_news
+from controller.manifests import MANAGED_BY_LABEL, MANAGER, Key, sealed_secrets_path
+from controller.reconcile import Action, Outcome, Wanted, wanted_secret
+from controller.records import Record, Untold, compact_about
+from controller.repairs import Repairs
+from controller.tally import Tally
+from controller.verdict import Reason, Verdict, is_deprecated, unsealed
 from controller.workqueue import Priority
 from sealer.apiserver.backoff import Backoff
 from sealer.apiserver.errors import ApiError, ForbiddenError, InvalidError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from controller.apply import Applied, Applier
+    from controller.apply import Applier
     from controller.keys import KeyStore
     from controller.records import Records
+    from controller.telling import Teller
     from controller.workqueue import WorkQueue
     from sealer.apiserver.client import Objects
     from sealer.keyring import Keyring
@@ -38,6 +52,12 @@ _LOG: Final = logging.getLogger(__name__)
 WORKERS: Final = 16
 # A fault of the API server's own is told after this many tries: one lost connection is nobody's business.
 _TRIES_BEFORE_TELLING: Final = 3
+# Between two looks at whether we lead again.
+_NOT_LEADING: Final = 1.0
+
+
+def _no_hold(_namespace: str) -> str | None:
+    """Return None: no namespace is on hold."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +80,42 @@ class Syncer:
 
     Attributes:
         objects: The API server.
-        applier: What writes there.
+        applier: What writes Secrets there.
+        teller: What writes statuses and events there.
         keys: The keyring, as it is at the moment.
         records: What is remembered of each object.
         queue: Which object is next.
-        update_status: Whether to write statuses.
+        tally: What is counted.
+        namespace_hold: Returns the hold annotation of a namespace.
+        on_done: Called with each object that had its turn.
         pace: How long to wait for what.
         chance: A number in [0, 1).
+        clock: Monotonic seconds.
+        now: The time, aware.
+        accept_deprecated: Whether SealedSecrets of the deprecated form are unsealed.
 
     """
 
     objects: Objects
     applier: Applier
+    teller: Teller
     keys: KeyStore
     records: Records
     queue: WorkQueue[Key]
-    update_status: bool = True
+    tally: Tally = field(default_factory=Tally)
+    namespace_hold: Callable[[str], str | None] = _no_hold
+    on_done: Callable[[Key], object] = field(default=lambda _key: None)
     pace: Pace = field(default_factory=Pace)
     chance: Callable[[], float] = random.random
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = utc_now
+    accept_deprecated: bool = True
+    digest_keys: DigestKeys = field(default_factory=DigestKeys)
+    # SealedSecrets that are gone and whose Secrets are ours to delete, by their uid.
+    orphaned: dict[Key, str] = field(default_factory=dict)
+    _repairs: dict[Key, Repairs] = field(default_factory=dict)
+    # Which key opened an object last: with many keys, and objects that do not say, it is the best guess for the next.
+    _opened_with: str | None = None
     # As many threads as cores: OpenSSL releases the interpreter lock, and more threads would only wait for each other.
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(os.cpu_count(), "unseal"))
 
@@ -85,9 +123,32 @@ class Syncer:
         """Take objects until the queue is closed; the one in hand is finished first."""
         while (key := await self.queue.take()) is not None:
             try:
-                await self._attempt(key)
+                await self.turn(key)
             finally:
                 self.queue.done(key)
+                self.on_done(key)
+
+    async def turn(self, key: Key) -> None:
+        """Do for an object what is due: tell what is untold, make an attempt, or both. Raises nothing."""
+        record = self.records.get(key)
+        with contained(key, lambda: self._fault(key, record)):
+            try:
+                if record is None:
+                    await self._collect(key)
+                    return
+                if record.untold is not None and not record.stale:
+                    drifted = not self.records.is_settled(key)
+                    await self._tell_untold(key, record)
+                    if not drifted:
+                        return
+                if self._is_due(key, record):
+                    await self._attempt(key, record)
+            except NotLeadingError:
+                if record is not None:
+                    record.stale = True
+                self.queue.add_later(key, _NOT_LEADING)
+            except ApiError as error:
+                self._try_again(key, record, error)
 
     def keys_added(self) -> None:
         """Try again what no key could open."""
@@ -98,31 +159,87 @@ class Syncer:
         """Run what uses private keys where it does not hold up the loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
-    async def _attempt(self, key: Key) -> None:
-        record = self.records.get(key)
-        if record is None or self.records.is_settled(key):
-            return
+    def is_in_order(self, sealed: Mapping[str, Any], key: Key) -> bool:
+        """Return whether a SealedSecret that was just listed needs nothing: no private key, no write, no event."""
+        seen = self.records.secret(key)
+        metadata = sealed["metadata"]
+        if seen is None or seen.source is None or metadata.get("deletionTimestamp"):
+            return False
+        own = (metadata.get("annotations") or {}).get(hold.HOLD_ANNOTATION)
+        if hold.in_force(own, self.namespace_hold(key.namespace), self.now()) is not None:
+            return False
+        if not self.teller.is_told(sealed, unsealed(sealed)):
+            return False
+        return self._is_made_of(self.keys.keyring, seen.source, sealed)
+
+    def _is_due(self, key: Key, record: Record) -> bool:
+        if record.reason is Reason.HELD and not record.stale:
+            found = hold.in_force(record.hold, self.namespace_hold(key.namespace), self.now())
+            if found is not None and record.told is not None and record.told[1] == found.verdict:
+                self.queue.add_later(key, found.look_again_in(self.now()))
+                return False
+            return True
+        return not self.records.is_settled(key)
+
+    async def _attempt(self, key: Key, record: Record) -> None:
         record.stale = False
         keyring = self.keys.keyring
-        try:
+        self.tally.begun += 1
+        with self.tally.at_stage("fetch", key.namespace):
             sealed = await self._sealed(key, record)
-            if sealed is None:
-                return
+        if sealed is None:
+            return
+        found = hold.in_force(record.hold, self.namespace_hold(key.namespace), self.now())
+        if found is not None:
+            applied = Applied(Outcome(Action.NONE, found.verdict))
+            again: float | None = found.look_again_in(self.now())
+        else:
             try:
-                applied = await self._apply(key, sealed, keyring)
+                with self.tally.at_stage("update", key.namespace):
+                    applied = await self._apply(key, record, sealed, keyring)
+            except NotLeadingError:
+                raise
             except ApiError as error:
                 await self._tell_failure(record, sealed, error)
                 raise
-            _log(sealed, applied.outcome)
-            await self._tell(record, sealed, applied.outcome.verdict, wrote=applied.outcome.news)
-        except ApiError as error:
-            self._try_again(key, record, error)
-        else:
-            self._settle(key, record, applied, keyring)
+            again = self._settle(key, record, applied, keyring)
+        _log(sealed, applied.outcome)
+        self.tally.attempted(applied.outcome.verdict.reason, key.namespace)
+        record.reason = applied.outcome.verdict.reason
+        if found is not None:
+            record.settled = self.records.secret_version(key)
+        with self.tally.at_stage("status", key.namespace):
+            await self._tell(key, record, sealed, applied.outcome, again)
+
+    async def _tell(
+        self, key: Key, record: Record, sealed: Mapping[str, Any], outcome: Outcome, again: float | None
+    ) -> None:
+        """Tell now what somebody may be waiting for, and the rest when there is nothing better to do."""
+        told = not outcome.news and self.teller.is_told(sealed, outcome.verdict)
+        if self.queue.in_hand(key) is Priority.BACKLOG and self.queue.busy and not told:
+            record.untold = Untold(compact_about(sealed), outcome.verdict, outcome.news, again)
+            self.queue.add(key, Priority.TELL)
+            return
+        record.untold = None
+        await self.teller.tell(record, sealed, outcome.verdict, wrote=outcome.news)
+        self._look_again(key, record, again)
+
+    async def _tell_untold(self, key: Key, record: Record) -> None:
+        untold = record.untold
+        with self.tally.at_stage("status", key.namespace):
+            await self.teller.tell_later(record)
+        if untold is not None:
+            self._look_again(key, record, untold.look_again_in)
+
+    def _look_again(self, key: Key, record: Record, seconds: float | None) -> None:
+        if seconds is not None:
+            # What is held is looked at without I/O; all else takes an attempt.
+            record.stale = record.stale or record.reason is not Reason.HELD
+            self.queue.add_later(key, seconds)
 
     async def _sealed(self, key: Key, record: Record) -> Mapping[str, Any] | None:
         """Return the SealedSecret, read anew unless the watch brought it just now; None if it is gone."""
-        body, record.body = record.body, None
+        body = self.records.take_body(record)
         if body is None:
             try:
                 body = await self.objects.get(sealed_secrets_path(key.namespace, key.name))
@@ -134,62 +251,129 @@ class Syncer:
         gone = body["metadata"].get("deletionTimestamp") or body["metadata"]["uid"] != record.uid
         return None if gone else body
 
-    async def _apply(self, key: Key, sealed: Mapping[str, Any], keyring: Keyring) -> Applied:
+    async def _apply(self, key: Key, record: Record, sealed: Mapping[str, Any], keyring: Keyring) -> Applied:
         # A new object has no Secret as a rule: creating it tells, and saves reading.
-        known = self.records.secret_version(key) is not None
-        existing = await self.applier.read(key) if known else None
-        wanted = await self.run_in_thread(wanted_secret, sealed, keyring)
-        return await self.applier.write(sealed, wanted, existing)
+        seen = self.records.secret(key)
+        if seen is not None and seen.source and self._is_made_of(keyring, seen.source, sealed):
+            self.tally.digest_hits += 1
+            return Applied(Outcome(Action.NONE, unsealed(sealed)))
+        existing = await self.applier.read(key) if seen is not None else None
+        if existing is not None and self._is_as_written(sealed, existing, keyring):
+            return Applied(Outcome(Action.NONE, unsealed(sealed)), existing)
+        guess = self._guess(existing, keyring)
+        wanted = await self.run_in_thread(self._unseal, sealed, keyring, guess)
+        applied = await self.applier.write(
+            sealed, wanted, existing, lambda outcome, found: self._objection(key, record, outcome, found)
+        )
+        if applied.outcome.action is not Action.NONE and applied.secret is not None:
+            self._wrote(key, record, applied, wanted.source if isinstance(wanted, Wanted) else None)
+        return applied
+
+    def _is_as_written(self, sealed: Mapping[str, Any], existing: Mapping[str, Any], keyring: Keyring) -> bool:
+        source = source_if_as_written(self.digest_keys, keyring, existing)
+        if source is None or not self._is_made_of(keyring, source, sealed):
+            return False
+        self.tally.digest_hits += 1
+        return True
+
+    def _is_made_of(self, keyring: Keyring, source: str, sealed: Mapping[str, Any]) -> bool:
+        # Made while the deprecated form was accepted, it is to be said that it is no more.
+        refused = is_deprecated(sealed) and not self.accept_deprecated
+        return not refused and is_made_of(self.digest_keys, keyring, source, sealed)
+
+    def _guess(self, existing: Mapping[str, Any] | None, keyring: Keyring) -> str | None:
+        digest = digest_in(existing) if existing is not None else None
+        before = self.digest_keys.fingerprint(digest.keys, keyring) if digest is not None else None
+        return before or self._opened_with
+
+    def _unseal(self, sealed: Mapping[str, Any], keyring: Keyring, guess: str | None) -> Wanted | Verdict:
+        wanted = wanted_secret(sealed, keyring, self.digest_keys, guess=guess, accept_deprecated=self.accept_deprecated)
+        self.tally.unsealed += 1
+        if isinstance(wanted, Wanted) and wanted.opened_with is not None:
+            self._opened_with = wanted.opened_with
+        return wanted
+
+    def _objection(
+        self, key: Key, record: Record, outcome: Outcome, existing: Mapping[str, Any] | None
+    ) -> Verdict | None:
+        """Return why a Secret is not put right just now: somebody else changes it each time."""
+        if not is_repair(outcome, record.reason):
+            return None
+        if self._repairs.get(key, Repairs()).wait(self.clock()) > 0:
+            self.tally.contested += 1
+            return contested(key, existing)
+        return None
+
+    def _wrote(self, key: Key, record: Record, applied: Applied, source: str | None) -> None:
+        """Remember what was written, so that its coming back through the watch is no news."""
+        now = self.clock()
+        if is_repair(applied.outcome, record.reason):
+            self.tally.repairs += 1
+            self._repairs[key] = self._repairs.get(key, Repairs()).repaired(now)
+        elif key in self._repairs and self._repairs[key].forgotten(now):
+            del self._repairs[key]
+        if self.records.get(key) is record and applied.secret is not None and _has_label(applied.secret):
+            self.records.secret_written(applied.secret, source)
+        if record.seen_at is not None:
+            self.tally.on_synced(now - record.seen_at)
+            record.seen_at = None
 
     async def _tell_failure(self, record: Record, sealed: Mapping[str, Any], error: ApiError) -> None:
         refused = isinstance(error, ForbiddenError | InvalidError)
         if refused or record.failures + 1 >= _TRIES_BEFORE_TELLING:
-            await self._tell(record, sealed, Verdict(Reason.API_ERROR, error.message), wrote=False)
+            await self.teller.tell(record, sealed, Verdict(Reason.API_ERROR, error.message), wrote=False)
 
-    async def _tell(self, record: Record, sealed: Mapping[str, Any], verdict: Verdict, *, wrote: bool) -> None:
-        """Write status and event, the status first: if it fails, all is told anew at the next try."""
-        generation = sealed["metadata"].get("generation", 0)
-        news = wrote or (record.told != (generation, verdict) and self._is_news(sealed, generation, verdict))
-        if self.update_status:
-            status = await self.applier.write_status(sealed, verdict)
-            if status is not None and record.body is not None:
-                record.body = with_status(record.body, status)
-        if news:
-            record.told = (generation, verdict)
-            try:
-                await self.applier.write_event(sealed, event_for(verdict))
-            except ApiError as error:
-                # The status says it all, and an event that is late is no news.
-                _LOG.warning("cannot write an event", extra=fields(sealed, error=error.message))
-
-    def _is_news(self, sealed: Mapping[str, Any], generation: int, verdict: Verdict) -> bool:
-        if not self.update_status:
-            # Nothing in the cluster says what was told before: after a restart, tell failures only.
-            return not verdict.synced
-        return is_news(status_of(sealed), generation, verdict)
-
-    def _try_again(self, key: Key, record: Record, error: ApiError) -> None:
-        record.stale, record.reason = True, Reason.API_ERROR
-        record.failures += 1
-        delay = self.pace.backoff.delay(record.failures, self.chance, at_least=error.retry_after)
+    def _try_again(self, key: Key, record: Record | None, error: ApiError) -> None:
+        failures = 1
+        if record is not None:
+            record.stale, record.reason = True, Reason.API_ERROR
+            record.failures = failures = record.failures + 1
+        delay = self.pace.backoff.delay(failures, self.chance, at_least=error.retry_after)
+        self.tally.retries[type(error).__name__] += 1
         about = {"metadata": key._asdict()}
         _LOG.warning("cannot sync, next try in %.1f s", delay, extra=fields(about, error=error.message))
         self.queue.add_later(key, delay)
 
-    def _settle(self, key: Key, record: Record, applied: Applied, keyring: Keyring) -> None:
-        verdict = applied.outcome.verdict
-        record.reason = verdict.reason
-        record.settled = applied.version or self.records.secret_version(key)
-        record.failures = record.failures + 1 if applied.outcome.retry else 0
-        if verdict.synced:
-            return
-        record.stale = True
-        if verdict.reason is Reason.DECRYPT_FAILED and self.keys.keyring is not keyring:
-            self.queue.add(key, Priority.BACKLOG)  # The key for it may have come while it was being tried.
-        elif applied.outcome.retry:
-            self.queue.add_later(key, self.pace.backoff.delay(record.failures, self.chance))
-        else:
-            self.queue.add_later(key, self.pace.permanent * (1 - self.chance() / 2))
+    def _fault(self, key: Key, record: Record | None) -> None:
+        """Take in that an attempt ended in a bug of ours: the object waits, the others go on."""
+        self.tally.faults += 1
+        failures = 1
+        if record is not None:
+            record.stale, record.reason = True, Reason.API_ERROR
+            record.failures = failures = record.failures + 1
+        self.queue.add_later(key, self.pace.backoff.delay(failures, self.chance))
+
+    def _settle(self, key: Key, record: Record, applied: Applied, keyring: Keyring) -> float | None:
+        """Take in what an attempt came to; return the seconds until the next one, None if none is due."""
+        outcome = applied.outcome
+        record.settled = self._settled_version(key, applied)
+        record.failures = record.failures + 1 if outcome.retry else 0
+        if outcome.verdict.synced:
+            return None
+        if outcome.verdict.reason is Reason.CONTESTED:
+            return max(1.0, self._repairs[key].wait(self.clock()))
+        if outcome.verdict.reason is Reason.DECRYPT_FAILED and self.keys.keyring is not keyring:
+            return 0.0  # The key for it may have come while it was being tried.
+        if outcome.retry:
+            return self.pace.backoff.delay(record.failures, self.chance)
+        return self.pace.permanent * (1 - self.chance() / 2)
+
+    def _settled_version(self, key: Key, applied: Applied) -> str | None:
+        if applied.secret is not None and _has_label(applied.secret):
+            version: str = applied.secret["metadata"]["resourceVersion"]
+            return version
+        return self.records.secret_version(key)
+
+    async def _collect(self, key: Key) -> None:
+        uid = self.orphaned.get(key)
+        if uid is not None:
+            await self.applier.delete_secret(key, uid)
+            del self.orphaned[key]
+
+
+def _has_label(secret: Mapping[str, Any]) -> bool:
+    """Return whether the watch on our Secrets sees it."""
+    return (secret["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) == MANAGER
 
 
 def _log(sealed: Mapping[str, Any], outcome: Outcome) -> None:
@@ -197,5 +381,7 @@ def _log(sealed: Mapping[str, Any], outcome: Outcome) -> None:
     if verdict.synced:
         level = logging.DEBUG if outcome.action is Action.NONE else logging.INFO
         _LOG.log(level, "synced", extra=fields(sealed, action=outcome.action))
+    elif verdict.reason is Reason.HELD:
+        _LOG.info("held", extra=fields(sealed, reason=verdict.reason, why=verdict.message))
     else:
         _LOG.warning("not synced", extra=fields(sealed, reason=verdict.reason, error=verdict.message))

@@ -30,6 +30,8 @@ class Reason(StrEnum):
     NOT_OWNED = "NotOwned"
     IMMUTABLE = "Immutable"
     API_ERROR = "ApiError"
+    CONTESTED = "Contested"
+    HELD = "Held"
 
 
 _NOT_UNSEALED: Final = frozenset({Reason.DECRYPT_FAILED, Reason.MALFORMED, Reason.TEMPLATE_ERROR})
@@ -53,8 +55,29 @@ class Verdict:
         """Whether the Secret is now as the SealedSecret wants it."""
         return self.reason is Reason.UNSEALED
 
+    @property
+    def status(self) -> str:
+        """The condition's ``status``: of what is held nobody looks whether it is synced."""
+        if self.reason is Reason.HELD:
+            return "Unknown"
+        return "True" if self.synced else "False"
+
 
 UNSEALED: Final = Verdict(Reason.UNSEALED)
+# The one message of a success: the next version of the CRD may not have that field any more.
+UNSEALED_DEPRECATED: Final = Verdict(
+    Reason.UNSEALED, "the field spec.data is deprecated; seal the Secret anew to have its items in spec.encryptedData"
+)
+
+
+def is_deprecated(sealed: Mapping[str, Any]) -> bool:
+    """Return whether a SealedSecret is of the deprecated form, with ``spec.data`` (reference, sealed-secrets 1.5)."""
+    return bool((sealed.get("spec") or {}).get("data"))
+
+
+def unsealed(sealed: Mapping[str, Any]) -> Verdict:
+    """Return the verdict on a SealedSecret whose Secret is as it should be."""
+    return UNSEALED_DEPRECATED if is_deprecated(sealed) else UNSEALED
 
 
 @dataclass(frozen=True)
@@ -70,6 +93,8 @@ def event_for(verdict: Verdict) -> Event:
     """Return the event that tells `verdict`."""
     if verdict.synced:
         return Event("Normal", "Unsealed", "SealedSecret unsealed successfully")
+    if verdict.reason is Reason.HELD:
+        return Event("Normal", "Held", _short(verdict.message))
     if verdict.reason in _NOT_UNSEALED:
         return Event("Warning", "ErrUnsealFailed", _short(f"Failed to unseal: {verdict.message}"))
     return Event("Warning", "ErrUpdateFailed", _short(verdict.message))
@@ -88,23 +113,22 @@ def next_status(status: Status, generation: int, verdict: Verdict, now: datetime
         now: The time, aware, UTC.
 
     """
-    before = synced_condition(status)
-    wanted: Condition = {
-        "type": SYNCED,
-        "status": "True" if verdict.synced else "False",
-        "reason": verdict.reason.value,
-        "message": _short(verdict.message),
-    }
-    same = before is not None and all(before.get(name, "") == value for name, value in wanted.items())
-    if same and status.get("observedGeneration") == generation:
+    if tells(status, generation, verdict):
         return None
-    at = timestamp(now)
+    before, wanted, at = synced_condition(status), _condition(verdict), timestamp(now)
     flipped = before is None or before["status"] != wanted["status"]
     wanted["lastUpdateTime"] = at
     wanted["lastTransitionTime"] = at if before is None or flipped else before.get("lastTransitionTime", at)
     # First, since the printer columns show the first condition.
     others = [condition for condition in status.get("conditions") or [] if condition.get("type") != SYNCED]
     return {"observedGeneration": generation, "conditions": [wanted, *others]}
+
+
+def tells(status: Status, generation: int, verdict: Verdict) -> bool:
+    """Return whether a status says what `verdict` does, of this generation."""
+    before = synced_condition(status)
+    same = before is not None and all(before.get(name, "") == value for name, value in _condition(verdict).items())
+    return same and status.get("observedGeneration") == generation
 
 
 def is_news(status: Status, generation: int, verdict: Verdict) -> bool:
@@ -116,7 +140,7 @@ def is_news(status: Status, generation: int, verdict: Verdict) -> bool:
     if before is None or status.get("observedGeneration") != generation:
         return True
     return (
-        before["status"] != ("True" if verdict.synced else "False")
+        before["status"] != verdict.status
         or before.get("reason", verdict.reason.value) != verdict.reason.value
         or before.get("message", "") != _short(verdict.message)
     )
@@ -125,6 +149,23 @@ def is_news(status: Status, generation: int, verdict: Verdict) -> bool:
 def synced_condition(status: Status) -> Condition | None:
     """Return the condition ``Synced``, if there is one."""
     return next((c for c in status.get("conditions") or [] if c.get("type") == SYNCED), None)
+
+
+def was_held(status: Status) -> bool:
+    """Return whether the object's status tells of a hold."""
+    before = synced_condition(status)
+    return before is not None and before.get("reason") == Reason.HELD.value
+
+
+def newest_status_writer(sealed: Mapping[str, Any]) -> str | None:
+    """Return who wrote the status last, as the API server keeps it in ``managedFields``; None if nobody, or in doubt.
+
+    Times are in seconds: of two writers in one second nobody can say who was the last.
+    """
+    entries = [e for e in sealed["metadata"].get("managedFields") or [] if e.get("subresource") == "status"]
+    newest = max((entry.get("time", "") for entry in entries), default="")
+    writers = {entry.get("manager", "") for entry in entries if entry.get("time", "") == newest}
+    return writers.pop() if len(writers) == 1 else None
 
 
 def event_manifest(event: Event, about: Mapping[str, Any], key: Key, *, suffix: str, now: datetime) -> dict[str, Any]:
@@ -161,6 +202,15 @@ def event_manifest(event: Event, about: Mapping[str, Any], key: Key, *, suffix: 
         "firstTimestamp": at,
         "lastTimestamp": at,
         "count": 1,
+    }
+
+
+def _condition(verdict: Verdict) -> Condition:
+    return {
+        "type": SYNCED,
+        "status": verdict.status,
+        "reason": verdict.reason.value,
+        "message": _short(verdict.message),
     }
 
 

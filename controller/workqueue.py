@@ -15,7 +15,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 K = TypeVar("K")
 
@@ -27,6 +27,8 @@ class Priority(IntEnum):
     """Somebody changed something and may be waiting for it."""
     BACKLOG = 1
     """Found at the start, or tried before: a new object must not wait behind ten thousand of these."""
+    TELL = 2
+    """Its Secret is there, and only the status and the event are not: a Secret is what somebody waits for."""
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Schedule(Generic[K]):
     _ready_entry: dict[K, tuple[Priority, int, K]] = field(default_factory=dict)
     _delayed: list[tuple[float, int, K]] = field(default_factory=list)
     _due: dict[K, tuple[float, int, K]] = field(default_factory=dict)
-    _taken: set[K] = field(default_factory=set)
+    _taken: dict[K, Priority] = field(default_factory=dict)
     _again: dict[K, Priority] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -78,13 +80,13 @@ class Schedule(Generic[K]):
             ready = heapq.heappop(self._ready)
             if self._ready_entry.get(ready[2]) is ready:
                 del self._ready_entry[ready[2]]
-                self._taken.add(ready[2])
+                self._taken[ready[2]] = ready[0]
                 return ready[2]
         return None
 
     def done(self, key: K) -> None:
         """Put down a key that was in hand; it is ready again if it was wanted meanwhile."""
-        self._taken.discard(key)
+        self._taken.pop(key, None)
         if key in self._again:
             self.add(key, self._again.pop(key))
         elif key in self._due:
@@ -97,6 +99,24 @@ class Schedule(Generic[K]):
         self._ready_entry.pop(key, None)
         self._due.pop(key, None)
         self._again.pop(key, None)
+
+    def in_hand(self, key: K) -> Priority | None:
+        """Return the priority with which `key` was taken in hand, or None when it is not."""
+        return self._taken.get(key)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a key is ready."""
+        return bool(self._ready_entry)
+
+    def ready(self) -> Iterator[tuple[K, Priority]]:
+        """Yield the keys that are ready, in no order; nothing may be added or taken meanwhile."""
+        yield from ((key, entry[0]) for key, entry in self._ready_entry.items())
+
+    @property
+    def delayed(self) -> int:
+        """How many keys wait for their time."""
+        return len(self._due)
 
     def next_due(self) -> float | None:
         """Return when the next delayed key is due, or None when there is none."""
@@ -114,6 +134,7 @@ class WorkQueue(Generic[K]):
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._paused = False
 
     def __len__(self) -> int:
         return len(self._schedule)
@@ -138,6 +159,34 @@ class WorkQueue(Generic[K]):
         self._arm()
         self._wake()
 
+    def in_hand(self, key: K) -> Priority | None:
+        """Return the priority with which `key` was taken in hand, or None when it is not."""
+        return self._schedule.in_hand(key)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a key is ready and waits for somebody to take it."""
+        return self._schedule.busy
+
+    def ready(self) -> Iterator[tuple[K, Priority]]:
+        """Yield the keys that are ready, in no order; nothing may be added or taken meanwhile."""
+        return self._schedule.ready()
+
+    @property
+    def delayed(self) -> int:
+        """How many keys wait for their time."""
+        return self._schedule.delayed
+
+    def pause(self) -> None:
+        """Hand out nothing until `resume`."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Hand out again."""
+        self._paused = False
+        for _ in range(len(self._waiters)):
+            self._wake()
+
     def close(self) -> None:
         """Hand out nothing any more: all who wait, or will, get None."""
         self._closed = True
@@ -149,7 +198,7 @@ class WorkQueue(Generic[K]):
     async def take(self) -> K | None:
         """Wait for the next key and take it in hand; None when the queue is closed."""
         while not self._closed:
-            key = self._schedule.take(self._clock())
+            key = None if self._paused else self._schedule.take(self._clock())
             if key is not None:
                 self._wake()  # There may be another; whoever wakes in vain waits again.
                 return key

@@ -7,25 +7,23 @@ so that ``y: …`` or ``1e3: …`` stays ``y`` and ``1e3``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from sealer.documents import json_stream, yaml_stream
 from sealer.documents.emit import write_json, write_yaml
 from sealer.documents.model import Document, Origin
 from sealer.errors import InputError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 __all__ = ["Document", "Origin", "read", "write_json", "write_yaml"]
 
 
-def read(data: bytes, source: str) -> list[Document]:
+def read(data: bytes, source: str, *, at_most: int | None = None) -> list[Document]:
     """Decode a stream of YAML documents, or of JSON objects one after another.
 
     Args:
         data: The stream, UTF-8.
         source: Its name, for messages.
+        at_most: Stop after so many documents; None for all.
 
     Raises:
         InputError: It is not UTF-8, does not parse, repeats a key, or holds an empty document or none at all.
@@ -36,7 +34,7 @@ def read(data: bytes, source: str) -> list[Document]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{source}, line {line}: not UTF-8 text", hint="save it as UTF-8") from None
-    documents = list(_parse(text, source))
+    documents = _parse(text, source, at_most)
     if not documents:
         raise InputError(f"{source}: there is no document in it", hint="expected YAML or JSON manifests")
     for document in documents:
@@ -45,14 +43,14 @@ def read(data: bytes, source: str) -> list[Document]:
     return documents
 
 
-def _parse(text: str, source: str) -> Iterable[Document]:
+def _parse(text: str, source: str, at_most: int | None) -> list[Document]:
     if not text.lstrip().startswith("{"):
-        return yaml_stream.parse(text, source)
+        return list(islice(yaml_stream.parse(text, source), at_most))
     try:
-        return list(json_stream.parse(text, source))
+        return list(islice(json_stream.parse(text, source), at_most))
     except json_stream.NotJsonError:
         # YAML's flow style begins with a brace too, and so do JSON documents between `---` lines. What YAML cannot
         # read either is reported as the JSON it looks like.
         if not yaml_stream.parses(text):
             raise
-    return yaml_stream.parse(text, source)
+    return list(islice(yaml_stream.parse(text, source), at_most))

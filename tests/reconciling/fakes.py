@@ -68,6 +68,13 @@ class FakeObjects:
         merged = _merged(before, body)
         return copy.deepcopy(before) if merged == before else self._store(where, merged)
 
+    async def delete(self, path: str, body: Mapping[str, Any]) -> Json:
+        self._called("delete", path)
+        metadata = self._at(path)["metadata"]
+        if any(metadata[name] != wanted for name, wanted in body.get("preconditions", {}).items()):
+            raise ConflictError("the object has been modified")
+        return self.stored.pop(path)
+
     def change(self, path: str, patch: Mapping[str, Any]) -> Json:
         """Change an object behind the controller's back."""
         return self._store(path, _merged(self._at(path), patch))

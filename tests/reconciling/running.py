@@ -32,6 +32,8 @@ BASE: Final = Path(__file__).parents[2] / "deploy" / "base" / "controller"
 ACCOUNT: Final = "sealed-secrets-controller"
 ACCOUNT_NAMESPACE: Final = "kube-system"
 PROGRAM: Final = str(Path(sys.executable).parent / "sealer-controller")
+# Any free port: several controllers run on this machine at a time.
+NO_METRICS: Final = ("--listen-metrics-addr", "127.0.0.1:0")
 CANARY: Final = "canary-5f0e-plaintext"
 
 
@@ -74,13 +76,19 @@ def install(cluster: ControlPlane) -> None:
         cluster.kubectl("apply", "-n", ACCOUNT_NAMESPACE, "-f", str(BASE / file))
 
 
+def grant_own_namespace(cluster: ControlPlane, namespace: str) -> None:
+    """Give the service account its Role in another namespace than its own: the one that a test's keys and Lease are in."""
+    cluster.kubectl("apply", "-n", namespace, "-f", str(BASE / "rbac.yaml"))
+
+
 def start(cluster: ControlPlane, processes: Processes, namespace: str, *flags: str) -> Running:
     """Start a controller whose keys are in `namespace`; small keys, as making them takes its time."""
     address = f"{cluster.machine_address()}:{free_port(cluster.machine_address())}"
+    grant_own_namespace(cluster, namespace)
     kubeconfig = cluster.service_account_kubeconfig(ACCOUNT_NAMESPACE, ACCOUNT)
     command = Command(
         name=f"sealer-controller-{namespace}",
-        arguments=(PROGRAM, "--listen-addr", address, "--key-size", "2048", *flags),
+        arguments=(PROGRAM, "--listen-addr", address, *NO_METRICS, "--key-size", "2048", *flags),
         log=cluster.folder / "logs" / f"sealer-controller-{namespace}.log",
         environment={**cluster.environment(kubeconfig), "POD_NAMESPACE": namespace},
     )

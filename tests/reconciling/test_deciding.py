@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.manifests import MANAGED_BY_LABEL
+from controller.manifests import DIGEST_ANNOTATION, MANAGED_BY_LABEL
 from controller.reconcile import Action, Outcome, is_restored_when_deleted, reconcile
 from controller.verdict import Reason
 from sealer.scope import Scope
@@ -22,6 +22,7 @@ SKIP = "sealedsecrets.bitnami.com/skip-set-owner-references"
 OWNER = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "name": "db", "uid": UID, "controller": True}
 LABEL = {MANAGED_BY_LABEL: "sealer-controller"}
 SEALED = sealed()
+DIGEST = reconcile(SEALED, None, keyring()).secret["metadata"]["annotations"]
 
 
 def secret(data: dict[str, str] | None = None, **fields: Any) -> Json:
@@ -32,6 +33,7 @@ def secret(data: dict[str, str] | None = None, **fields: Any) -> Json:
         "uid": "0",
         "resourceVersion": "7",
         "labels": LABEL,
+        "annotations": DIGEST,
         "ownerReferences": [OWNER],
         **fields.pop("metadata", {}),
     }
@@ -62,6 +64,7 @@ def test_a_new_one_is_created_with_its_owner_and_our_object_label() -> None:
         "name": "db",
         "namespace": "shop",
         "labels": LABEL,
+        "annotations": DIGEST,
         "ownerReferences": [OWNER],
     }
 
@@ -72,13 +75,60 @@ def test_one_that_is_as_it_should_be_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    "metadata",
+    [
+        pytest.param({"labels": {**LABEL, "theirs": "x"}}, id="a label"),
+        pytest.param({"annotations": {**DIGEST, "theirs": "x"}}, id="an annotation"),
+        pytest.param({"finalizers": ["example.com/theirs"]}, id="a finalizer"),
+    ],
+)
+def test_what_others_add_to_it_is_left_alone(metadata: Json) -> None:
+    assert reconcile(SEALED, secret(metadata=metadata), keyring()).action is Action.NONE
+
+
+def test_what_others_added_goes_when_there_is_a_reason_to_write() -> None:
+    outcome = reconcile(SEALED, secret({"password": "old"}, metadata={"labels": {**LABEL, "theirs": "x"}}), keyring())
+    assert (outcome.action, outcome.repair) == (Action.UPDATE, True)
+    assert outcome.secret["metadata"]["labels"] == LABEL
+
+
+def test_a_label_of_ours_that_is_changed_or_gone_is_put_right() -> None:
+    asked = sealed(template={"metadata": {"labels": {"app": "shop"}, "annotations": {"note": "x"}}})
+    made = reconcile(asked, None, keyring()).secret
+    for labels in ({**LABEL, "app": "theirs"}, LABEL, {"app": "shop"}):
+        metadata = {**made["metadata"], "resourceVersion": "7", "labels": labels}
+        outcome = reconcile(asked, {**made, "metadata": metadata}, keyring())
+        assert (outcome.action, outcome.repair) == (Action.UPDATE, True)
+        assert outcome.secret["metadata"]["labels"] == {**LABEL, "app": "shop"}
+
+
+def test_a_new_source_takes_away_what_the_old_one_added() -> None:
+    asked = sealed(template={"metadata": {"labels": {"app": "shop"}}})
+    made = reconcile(asked, None, keyring()).secret
+    existing = {**made, "metadata": {**made["metadata"], "resourceVersion": "7"}}
+    outcome = reconcile(SEALED, existing, keyring())
+    assert (outcome.action, outcome.repair) == (Action.UPDATE, False)
+    assert outcome.secret["metadata"]["labels"] == LABEL
+
+
+def test_one_that_renders_anew_each_time_is_left_as_it_was_rendered() -> None:
+    asked = sealed(template={"data": {"token": "{{ randAlphaNum 20 }}"}})
+    made = reconcile(asked, None, keyring()).secret
+    existing = {**made, "metadata": {**made["metadata"], "resourceVersion": "7"}}
+    assert reconcile(asked, existing, keyring()).action is Action.NONE
+
+
+@pytest.mark.parametrize(
     "existing",
     [
         pytest.param(secret({"password": "old"}), id="another value"),
         pytest.param(secret({"password": "hunter2", "extra": "x"}), id="an item too many"),
         pytest.param(secret({}), id="no item"),
-        pytest.param(secret(metadata={"labels": {**LABEL, "a": "b"}}), id="a label too many"),
-        pytest.param(secret(metadata={"annotations": {"a": "b"}}), id="an annotation too many"),
+        pytest.param(
+            secret(metadata={"labels": {**LABEL, "a": "b"}, "annotations": {}}), id="a label too many, no digest"
+        ),
+        pytest.param(secret(metadata={"annotations": {"a": "b"}}), id="an annotation too many, no digest"),
+        pytest.param(secret(metadata={"annotations": {}}), id="nothing but the digest missing"),
         pytest.param(secret(metadata={"labels": {}}), id="left by the existing controller, without our label"),
         pytest.param(secret(metadata={"ownerReferences": []}), id="ours by label, its owner reference removed"),
         pytest.param(secret(metadata=annotated(MANAGED, labels={}, ownerReferences=[])), id="anybody's, managed"),
@@ -97,13 +147,13 @@ def test_one_that_is_ours_is_put_right(existing: Json) -> None:
     assert values(outcome) == {"password": "hunter2"}
     metadata = outcome.secret["metadata"]
     assert (metadata["labels"], metadata["ownerReferences"]) == (LABEL, [OWNER])
-    assert "annotations" not in metadata
+    assert metadata["annotations"] == DIGEST
     assert metadata["resourceVersion"] == "7"
     assert reconcile(SEALED, outcome.secret, keyring()).action is Action.NONE
 
 
 def test_taking_over_is_no_news_and_mending_is() -> None:
-    assert not reconcile(SEALED, secret(metadata={"labels": {}}), keyring()).news
+    assert not reconcile(SEALED, secret(metadata={"labels": {}, "annotations": {}}), keyring()).news
     assert reconcile(SEALED, secret({"password": "old"}, metadata={"labels": {}}), keyring()).news
     assert reconcile(SEALED, secret({"password": "old"}), keyring()).news
     assert reconcile(SEALED, None, keyring()).news
@@ -171,7 +221,7 @@ def test_labels_and_annotations_come_from_the_template() -> None:
     }
     metadata = reconcile(sealed(template=template), None, keyring()).secret["metadata"]
     assert metadata["labels"] == {"app": "shop", **LABEL}
-    assert metadata["annotations"] == {"note": "x"}
+    assert metadata["annotations"].keys() == {"note", DIGEST_ANNOTATION}
     assert (metadata["name"], metadata["namespace"]) == ("db", "shop")
 
 
@@ -203,7 +253,7 @@ def failed_with(template: str) -> str:
 def test_what_only_a_server_sets_is_not_copied_from_the_template() -> None:
     template = {"metadata": {"uid": "x", "resourceVersion": "1", "generateName": "x", "creationTimestamp": None}}
     metadata = reconcile(sealed(template=template), None, keyring()).secret["metadata"]
-    assert set(metadata) == {"name", "namespace", "labels", "ownerReferences"}
+    assert set(metadata) == {"name", "namespace", "labels", "annotations", "ownerReferences"}
 
 
 def test_finalizers_of_an_existing_secret_stay() -> None:
@@ -217,7 +267,7 @@ def test_type_and_immutable_are_taken_over_when_creating() -> None:
 
 
 def test_immutable_counts_at_creation_only() -> None:
-    assert reconcile(sealed(immutable=True), secret(), keyring()).action is Action.NONE
+    assert "immutable" not in reconcile(sealed(immutable=True), secret(), keyring()).secret
 
 
 def test_an_immutable_secret_with_other_values_is_said_to_be_that() -> None:

@@ -1,7 +1,8 @@
-"""Flags, environment, and what is imported."""
+"""How the controller is started, what it then says, and what is imported."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -9,13 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from controller import main as entry
-from controller.settings import Settings, bind, parse_address
+from controller.settings import KeyOrder, Settings, bind
 from sealer.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sealer.apiserver.credentials import Credentials
 
 KUBECONFIG = (
@@ -38,99 +40,117 @@ class Recorded:
 
 
 @pytest.fixture
-def kubeconfig(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     file = tmp_path / "config"
     file.write_text(KUBECONFIG)
-    monkeypatch.setenv("KUBECONFIG", str(file))
     monkeypatch.setattr(entry, "_controller", lambda: Recorded)
-    monkeypatch.setattr("controller.logs.set_up", lambda *_: None)
+    monkeypatch.setattr("controller.logs.set_up", lambda *_, **__: None)
+    return {"KUBECONFIG": str(file), "POD_NAMESPACE": "kube-system"}
 
 
-def started(*flags: str, env: dict[str, str] | None = None) -> Settings:
-    result = CliRunner().invoke(entry.main, flags, env=env, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+def started(environment: dict[str, str], *flags: str, **more: str) -> Settings:
+    assert entry.run(flags, environment | more) == 0
     return Recorded.settings
 
 
-def refused(*flags: str, env: dict[str, str] | None = None) -> Result:
-    result = CliRunner().invoke(entry.main, flags, env=env, catch_exceptions=False)
-    assert result.exit_code == 2, result.output
-    return result
+def test_the_defaults_are_those_of_the_existing_controller(environment: dict[str, str]) -> None:
+    found = started(environment)
+    assert found == Settings(namespace="kube-system")
+    assert dataclasses.asdict(found) == {
+        "namespace": "kube-system",
+        "namespaces": None,
+        "label_selector": "",
+        "key_prefix": "sealed-secrets-key",
+        "key_size": 4096,
+        "key_ttl": timedelta(hours=87600),
+        "common_name": "",
+        "key_renew_period": timedelta(hours=720),
+        "key_cutoff": None,
+        "key_order": KeyOrder.NOT_BEFORE,
+        "key_labels": {},
+        "key_annotations": {},
+        "accept_deprecated": True,
+        "listen": ("", 8080),
+        "listen_metrics": ("", 8081),
+        "read_timeout": timedelta(minutes=2),
+        "write_timeout": timedelta(minutes=2),
+        "rate_limit": 2,
+        "rate_limit_burst": 2,
+        "authenticate": False,
+        "tls_cert_file": "",
+        "tls_key_file": "",
+        "update_status": True,
+        "skip_recreate": False,
+        "old_gc_behavior": False,
+        "resync_period": timedelta(hours=10),
+        "omit_secret_labels": False,
+        "leader_elect": True,
+        "lease_name": "sealed-secrets-controller",
+        "lease_duration": timedelta(seconds=15),
+        "renew_deadline": timedelta(seconds=10),
+        "retry_period": timedelta(seconds=2),
+    }
 
 
-@pytest.mark.usefixtures("kubeconfig")
-def test_the_defaults_are_those_of_the_existing_controller() -> None:
-    assert started(env={"POD_NAMESPACE": "kube-system"}) == Settings(
-        namespace="kube-system",
-        all_namespaces=True,
-        key_prefix="sealed-secrets-key",
-        key_size=4096,
-        key_ttl=timedelta(days=3650),
-        common_name="",
-        key_renew_period=timedelta(days=30),
-        listen=("", 8080),
-        update_status=True,
-    )
-
-
-@pytest.mark.usefixtures("kubeconfig")
-def test_flags_are_written_as_go_has_them() -> None:
-    found = started(
-        "--all-namespaces=false", "--update-status", "--key-ttl=1h30m", "--listen-addr", "127.0.0.1:1", "--my-cn=x"
-    )
-    assert (found.all_namespaces, found.update_status) == (False, True)
-    assert (found.key_ttl, found.listen, found.common_name) == (timedelta(minutes=90), ("127.0.0.1", 1), "x")
-
-
-@pytest.mark.usefixtures("kubeconfig")
-def test_the_environment_counts_ours_before_theirs_and_flags_before_both() -> None:
+def test_flags_count_before_our_environment_and_that_before_theirs(environment: dict[str, str]) -> None:
     theirs = {"SEALED_SECRETS_KEY_SIZE": "2048", "SEALED_SECRETS_UPDATE_STATUS": "false"}
-    assert started(env=theirs).key_size == 2048
-    assert started(env=theirs).update_status is False
-    assert started(env={**theirs, "SEALER_KEY_SIZE": "3072"}).key_size == 3072
-    assert started("--key-size", "8192", env=theirs).key_size == 8192
+    assert started(environment, **theirs).key_size == 2048
+    assert started(environment, **theirs).update_status is False
+    assert started(environment, **theirs, SEALER_KEY_SIZE="3072").key_size == 3072
+    assert started(environment, "--key-size", "8192", **theirs).key_size == 8192
 
 
-@pytest.mark.usefixtures("kubeconfig")
+def test_what_is_passed_over_is_logged_once(environment: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+    started(environment, "--max-unseal-retries=9", "--max-unseal-retries=9", SEALED_SECRETS_KEY_SIZE="big")
+    why = "a failing SealedSecret is tried again without end, at growing intervals"
+    assert [(record.levelname, record.message) for record in caplog.records] == [
+        ("WARNING", "SEALED_SECRETS_KEY_SIZE: 'big' is not a whole number; it is passed over"),
+        ("WARNING", f"--max-unseal-retries has no effect: {why}"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--key-ttl=10d"], "not a duration"),
-        (["--key-ttl=0"], "--key-ttl"),
-        (["--key-size=1024"], "2048 or more"),
-        (["--key-size=big"], "not a valid integer"),
-        (["--key-prefix=Key"], "name contains illegal character K"),
-        (["--key-prefix=" + "a" * 245], "name is too long, must be shorter than 245, got 245"),
-        (["--listen-addr=8080"], "not an address"),
-        (["--listen-addr=:65536"], "not an address"),
-        (["--log-level=loud"], "loud"),
+        (["--key-ttl=10d"], "error: --key-ttl: '10d' is not a duration\nhint: a number and a unit"),
+        (["--key-ttl=0"], "error: --key-ttl must be longer than nothing\n"),
+        (["--key-size=1024"], "error: --key-size must be 2048 or more, got 1024\n"),
+        (["--key-size=big"], "error: --key-size: 'big' is not a whole number\n"),
+        (["--key-prefix=Key"], "error: name contains illegal character K\n"),
+        (["--key-prefix=" + "a" * 245], "error: name is too long, must be shorter than 245, got 245\n"),
+        (["--key-prefix="], "error: --key-prefix: '' cannot begin the name of a Secret\n"),
+        (["--listen-addr=8080"], "error: --listen-addr: '8080' is not an address to listen on\nhint: such as :8080"),
+        (["--log-level=loud"], "error: --log-level: 'loud' is no level\nhint: DEBUG, INFO, WARN or ERROR\n"),
+        (["--privatekey-labels=a"], "error: --privatekey-labels: 'a' has no '='\nhint: key=value"),
+        (["--rate-limit=-1"], "error: --rate-limit must be 0 or more, got -1\n"),
+        (["--tls-cert-file=x"], "error: --tls-cert-file and --tls-key-file go together\n"),
+        (["--lease-duration=10s"], "error: --retry-period must be shorter than --renew-deadline, and that"),
+        (["--lease-name=A"], "error: --lease-name: 'A' cannot be the name of a Lease\n"),
+        (["--label-selector=a=="], None),
+        (["--label-selector=in (a"], "error: --label-selector: 'in (a' is not a label selector\nhint: such as"),
+        (["--key-siz=1"], "error: there is no flag --key-siz\nhint: did you mean --key-size?\n"),
     ],
 )
-def test_what_cannot_work_is_refused_at_the_start(flags: list[str], said: str) -> None:
-    assert said in refused(*flags).output
+def test_what_cannot_work_is_refused_at_the_start(
+    flags: list[str], said: str | None, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry.run(flags, environment) == (0 if said is None else 2)
+    assert capsys.readouterr().err.startswith(said or "")
 
 
-@pytest.mark.usefixtures("kubeconfig")
-def test_an_environment_variable_that_cannot_be_read_is_not_ignored() -> None:
-    refused(env={"SEALED_SECRETS_KEY_SIZE": "big"})
+def test_without_credentials_it_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run([], {}) == 2
+    assert capsys.readouterr().err.startswith("error: no credentials for an API server\nhint: run in a Pod")
 
 
-def test_without_credentials_it_says_what_to_do() -> None:
-    result = refused(env={"KUBECONFIG": "", "KUBERNETES_SERVICE_HOST": ""})
-    assert "error: no credentials for an API server\nhint: " in result.output
+def test_a_kubeconfig_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run([], {"KUBECONFIG": "/nowhere/config"}) == 2
+    assert capsys.readouterr().err == "error: cannot read /nowhere/config: No such file or directory\n"
 
 
-def test_the_version_has_the_existing_form() -> None:
-    result = CliRunner().invoke(entry.main, ["--version"])
-    assert result.output.startswith("controller version: v0.")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [(":8080", ("", 8080)), ("127.0.0.1:0", ("127.0.0.1", 0)), ("[::1]:80", ("::1", 80)), ("host:1", ("host", 1))],
-)
-def test_addresses_are_read_as_go_writes_them(text: str, expected: tuple[str, int]) -> None:
-    assert parse_address(text) == expected
+def test_the_version_has_the_existing_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert entry.run(["--version"], {}) == 0
+    assert capsys.readouterr().out.startswith("controller version: v0.")
 
 
 def test_an_address_that_is_taken_is_said_to_be() -> None:
@@ -146,7 +166,9 @@ def in_a_new_process(code: str) -> str:
 
 
 def test_kopf_does_not_import_the_kubernetes_client_although_it_is_installed() -> None:
-    loaded = in_a_new_process("import controller.run, sys; print('kopf' in sys.modules, 'kubernetes' in sys.modules)")
+    loaded = in_a_new_process(
+        "import controller.operator, sys; print('kopf' in sys.modules, 'kubernetes' in sys.modules)"
+    )
     assert loaded.split() == ["True", "False"]
 
 
@@ -156,9 +178,9 @@ def test_others_can_import_the_kubernetes_client_after_kopf() -> None:
 
 
 def test_help_needs_nothing_that_the_controller_stands_on() -> None:
-    heavy = "{'kopf', 'aiohttp', 'fastapi', 'uvicorn', 'pydantic', 'kubernetes'}"
+    heavy: Any = {"kopf", "aiohttp", "fastapi", "uvicorn", "pydantic", "kubernetes"}
     code = (
-        "import sys; from click.testing import CliRunner; from controller.main import main;"
-        f"r = CliRunner().invoke(main, ['--help']); print(r.exit_code, sorted({heavy} & set(sys.modules)))"
+        "import sys; from controller.main import run;"
+        f"code = run(['--help'], {{}}); print(code, sorted({heavy!r} & set(sys.modules)))"
     )
-    assert in_a_new_process(code) == "0 []\n"
+    assert in_a_new_process(code).splitlines()[-1] == "0 []"

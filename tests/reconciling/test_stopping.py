@@ -15,6 +15,7 @@ from deploy.local.network import free_port
 from deploy.local.process import Command
 from tests.conftest import CRD
 from tests.reconciling.running import (
+    NO_METRICS,
     PROGRAM,
     Running,
     apply,
@@ -175,7 +176,7 @@ def test_an_api_server_that_is_not_there_is_waited_for(
     address = f"127.0.0.1:{free_port()}"
     command = Command(
         name="lonely",
-        arguments=(PROGRAM, "--listen-addr", address),
+        arguments=(PROGRAM, "--listen-addr", address, *NO_METRICS),
         log=tmp_path / "log",
         environment=control_plane.environment(file),
     )

@@ -89,11 +89,14 @@ def is_ours(found: dict[str, Any] | None) -> bool:
 
 
 def as_before(found: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a Secret without what taking over adds: our object label, and who wrote it when."""
+    """Return a Secret without what taking over adds: our object label, a digest, and who wrote it when."""
     assert found is not None
     metadata = {k: v for k, v in found["metadata"].items() if k not in {"managedFields", "resourceVersion"}}
-    labels = {k: v for k, v in (metadata.pop("labels", None) or {}).items() if not k.startswith("sealer.dev/")}
-    return {**found, "metadata": {**metadata, "labels": labels}}
+    maps = {
+        name: {k: v for k, v in (metadata.pop(name, None) or {}).items() if not k.startswith("sealer.dev/")}
+        for name in ("labels", "annotations")
+    }
+    return {**found, "metadata": {**metadata, **maps}}
 
 
 def test_what_we_left_is_taken_over_by_the_existing_controller_without_a_change(

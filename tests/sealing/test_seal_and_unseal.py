@@ -207,6 +207,36 @@ def test_the_deprecated_form_holds_a_whole_secret(recipient: Recipient, keyring:
     assert result.opened_with == {"a": key.fingerprint}
 
 
+def test_of_the_deprecated_form_the_blob_counts_and_nothing_of_the_template(
+    recipient: Recipient, keyring: Keyring
+) -> None:
+    whole = {
+        "kind": "Secret",
+        "type": "kubernetes.io/tls",
+        "metadata": {"labels": {"a": "b"}},
+        "unknown": 1,
+        "data": {},
+    }
+    sealed = replace(legacy(json.dumps(whole).encode(), recipient), template=Template(type="x", data={"t": "{{ .a }}"}))
+    result = unseal(sealed, keyring)
+    assert result.deprecated
+    assert (result.secret.type, result.secret.metadata, result.secret.data) == (
+        "kubernetes.io/tls",
+        {"labels": {"a": "b"}},
+        {},
+    )
+
+
+def test_strings_of_the_deprecated_form_become_data(recipient: Recipient, keyring: Keyring) -> None:
+    assert unseal(legacy(b'{"stringData": {"a": "b"}}', recipient), keyring).secret.data == {"a": b"b"}
+
+
+def test_the_deprecated_form_can_be_refused(recipient: Recipient, keyring: Keyring) -> None:
+    with pytest.raises(InputError) as caught:
+        unseal(legacy(b"{}", recipient), keyring, accept_deprecated=False)
+    assert caught.value.message == "using deprecated 'data' field, use 'encryptedData' or flip the feature flag"
+
+
 @pytest.mark.parametrize("plaintext", [b"canary", b"[]", b"7", b"{}", b'{"metadata": {"name": "x"}, "data": {"a": 1}}'])
 def test_a_deprecated_form_of_something_else_is_refused_and_not_shown(
     recipient: Recipient, keyring: Keyring, plaintext: bytes

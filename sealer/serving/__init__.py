@@ -1,0 +1,1 @@
+"""What the HTTPS servers of the controller and the injector share."""
