@@ -95,10 +95,10 @@ def _sealed_secrets(name: str, command: str, trust: Trust) -> Part:
     )
 
 
-def _vault_plugin(kind: str, version: str, *, wanted: bool) -> Part:
+def _vault_plugin(kind: str, version: str) -> Part:
     name = f"vault-plugin-{kind}-kubernetes"
     package = f"github.com/hashicorp/{name}/cmd/{name}"
-    return Part(name=name, module=f"vault-{kind}", package=package, version=version, wanted=wanted)
+    return Part(name=name, module=f"vault-{kind}", package=package, version=version)
 
 
 # In the order in which they are built: what is quick and what most needs comes first.
@@ -134,8 +134,8 @@ PARTS: Final[tuple[Part, ...]] = (
         tags="minimal",
         trust=Trust.MINOR,
     ),
-    _vault_plugin("auth", "v0.23.1", wanted=True),
-    _vault_plugin("secrets", "v0.12.0", wanted=False),
+    _vault_plugin("auth", "v0.23.1"),
+    _vault_plugin("secrets", "v0.12.0"),
 )
 
 

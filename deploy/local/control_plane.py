@@ -7,10 +7,12 @@ on any machine"). What must be reached through the API server's service proxy li
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-from deploy.local.kubernetes import Cluster, write_kubeconfig
+from deploy.local.http import Request, send
+from deploy.local.kubernetes import Cluster, Json, write_kubeconfig
 from deploy.local.network import LOOPBACK, free_port, machine_address
 from deploy.local.pki import Authority, KeyPair, make_authority, make_token_keys
 from deploy.local.process import Command, Process, Processes
@@ -87,9 +89,11 @@ class ControlPlane(Cluster):
         self._serving = self._authority.issue("kube-apiserver", hosts=[*HOSTS, machine_address()])
         url = f"https://{LOOPBACK}:{free_port()}"
         super().__init__(url, self._authority.path, self._admin, parts.path("kubectl"), folder)
+        self._audit, self._extra = audit, tuple(apiserver_flags)
+        self._apiserver: Process | None = None
         try:
-            etcd = self._start_etcd()
-            self._start_apiserver(etcd, audit, apiserver_flags)
+            self.etcd_url = self._start_etcd()
+            self.start_apiserver()
             self._start_controller_manager()
         except BaseException:
             self.stop()
@@ -108,6 +112,37 @@ class ControlPlane(Cluster):
         while self._started:
             self._processes.stop(self._started.pop())
 
+    def stop_apiserver(self) -> None:
+        """Stop the API server alone; etcd keeps what it has."""
+        if self._apiserver is not None:
+            self._processes.stop(self._apiserver)
+            self._started.remove(self._apiserver)
+            self._apiserver = None
+
+    def start_apiserver(self) -> None:
+        """Start the API server, on the same port as before, and wait until it is ready."""
+        flags = apiserver_flags(self.etcd_url, self.port, self._serving, self._token_keys, self.authority)
+        flags += audit_flags(self._audit, self.folder)
+        self._apiserver = self._start("kube-apiserver", [*flags, *self._extra])
+        self._apiserver.wait_until(self._ready, seconds=READY_SECONDS)
+
+    def compact(self) -> int:
+        """Compact etcd: who watches from an earlier revision is told 410 Gone. The API server may be stopped.
+
+        Returns:
+            The revision before which all history is gone.
+
+        """
+        revision = int(self._ask_etcd("range", {"key": "AA=="})["header"]["revision"])
+        self._ask_etcd("compaction", {"revision": str(revision), "physical": True})
+        return revision
+
+    def _ask_etcd(self, method: str, body: Json) -> Json:
+        """Ask etcd by its JSON gateway; keys and values are base64."""
+        request = Request("POST", f"{self.etcd_url}/v3/kv/{method}", json.dumps(body).encode())
+        answer: Json = json.loads(send(request, context=self._context))
+        return answer
+
     def _start(self, name: str, flags: Sequence[str]) -> Process:
         arguments = (str(self._parts.path(name)), *flags)
         process = self._processes.start(Command(name, arguments, self.folder / "logs" / f"{name}.log"))
@@ -119,12 +154,6 @@ class ControlPlane(Cluster):
         url, peers = f"https://{LOOPBACK}:{free_port()}", f"http://{LOOPBACK}:{free_port()}"
         self._start("etcd", etcd_flags(self.folder / "etcd", url, peers, self._serving, self.authority))
         return url
-
-    def _start_apiserver(self, etcd: str, audit: Audit | None, extra: Sequence[str]) -> None:
-        flags = apiserver_flags(etcd, self.port, self._serving, self._token_keys, self.authority)
-        flags += audit_flags(audit, self.folder)
-        process = self._start("kube-apiserver", [*flags, *extra])
-        process.wait_until(self._ready, seconds=READY_SECONDS)
 
     def _start_controller_manager(self) -> None:
         user = self._authority.issue("system:kube-controller-manager")

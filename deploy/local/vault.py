@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import signal
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -18,6 +19,7 @@ import yaml
 from deploy.local.http import Request, send
 from deploy.local.network import LOOPBACK, free_port
 from deploy.local.process import Command, Process, Processes
+from deploy.local.vault_rights import ISSUER, REVIEWER, issuer_rights, reviewer_binding
 from sealer.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -32,8 +34,8 @@ Json = dict[str, Any]
 READY_SECONDS: Final = 60.0
 # Dev mode forgets everything at its end, so the reviewer's token need not outlive a demo by much: 30 days.
 REVIEWER_SECONDS: Final = 30 * 24 * 3600
-REVIEWER: Final = "vault-token-reviewer"
 KUBERNETES_PLUGIN: Final = "vault-plugin-auth-kubernetes"
+KUBERNETES_SECRETS_PLUGIN: Final = "vault-plugin-secrets-kubernetes"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class VaultServer:
         parts: Where the binaries come from.
         processes: Who starts and stops the process.
         plugins: Parts that Vault registers as plugins under their own names.
+        tls: Whether it speaks TLS, with a certificate that `authority` signed.
 
     Raises:
         PartError: A part cannot be found or built.
@@ -66,12 +69,16 @@ class VaultServer:
         processes: Processes,
         *,
         plugins: Sequence[str] = (KUBERNETES_PLUGIN,),
+        tls: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
         self.folder = folder
         self.port = free_port()
-        self.address = f"http://{LOOPBACK}:{self.port}"
+        self.address = f"{'https' if tls else 'http'}://{LOOPBACK}:{self.port}"
+        self.authority = folder / "tls" / "vault-ca.pem"
+        self._tls = tls
+        self._context: ssl.SSLContext | None = None
         self.audit_log = folder / "audit.log"
         self.root_token = secrets.token_urlsafe(24)
         self._processes = processes
@@ -98,7 +105,11 @@ class VaultServer:
         for name in plugins:
             # Vault wants the very files in its folder: no symbolic links, and nothing that is not a plugin.
             shutil.copy2(parts.path(name), folder / name)
-        arguments = (str(parts.path("vault")), "server", "-dev", "-dev-no-store-token", f"-dev-plugin-dir={folder}")
+        dev: tuple[str, ...] = ("-dev", "-dev-no-store-token", f"-dev-plugin-dir={folder}")
+        if self._tls:
+            self.authority.parent.mkdir(exist_ok=True)
+            dev += ("-dev-tls", f"-dev-tls-cert-dir={self.authority.parent}")
+        arguments = (str(parts.path("vault")), "server", *dev)
         # Vault has children, its plugins, that it stops only when it is asked to end.
         command = Command(
             "vault",
@@ -155,7 +166,7 @@ class VaultServer:
         encoded = None if body is None else json.dumps(body).encode()
         chosen = self.root_token if token is None else token
         headers = {"X-Vault-Request": "true"} | ({"X-Vault-Token": chosen} if chosen else {})
-        answer = send(Request(method, f"{self.address}/v1/{path}", encoded, headers))
+        answer = send(Request(method, f"{self.address}/v1/{path}", encoded, headers), context=self._trust())
         decoded: Json = json.loads(answer) if answer else {}
         return decoded
 
@@ -233,6 +244,19 @@ class VaultServer:
         body = {"role": role, "jwt": service_account_token}
         return str(self.request("POST", f"auth/{mount}/login", body, token="")["auth"]["client_token"])
 
+    def enable_kubernetes_secrets(self, cluster: Cluster, *, mount: str = "kubernetes") -> None:
+        """Mount the engine that makes leased service-account tokens of a cluster; its plugin must be registered."""
+        cluster.create_service_account("kube-system", ISSUER)
+        cluster.apply(yaml.safe_dump_all(issuer_rights()))
+        self.request("POST", f"sys/mounts/{mount}", {"type": KUBERNETES_SECRETS_PLUGIN})
+        config = {
+            "kubernetes_host": cluster.url,
+            "kubernetes_ca_cert": cluster.authority.read_text(),
+            "service_account_jwt": cluster.service_account_token("kube-system", ISSUER, seconds=REVIEWER_SECONDS),
+            "disable_local_ca_jwt": True,
+        }
+        self.request("POST", f"{mount}/config", config)
+
     def enable_approle(self, *, mount: str = "approle") -> None:
         """Enable AppRole login."""
         self.request("POST", f"sys/auth/{mount}", {"type": "approle"})
@@ -253,19 +277,13 @@ class VaultServer:
         """Read the audit log: one object for each request and each response."""
         return [json.loads(line) for line in self.audit_log.read_text().splitlines()]
 
+    def _trust(self) -> ssl.SSLContext | None:
+        if self._tls and self._context is None and self.authority.exists():
+            self._context = ssl.create_default_context(cafile=self.authority)
+        return self._context
+
     def _ready(self) -> bool:
         try:
             return not self.request("GET", "sys/health", token="")["sealed"]
         except ServiceError:
             return False
-
-
-def reviewer_binding() -> Json:
-    """Return the binding that lets Vault's reviewer ask whether a token is good."""
-    return {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "ClusterRoleBinding",
-        "metadata": {"name": REVIEWER},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:auth-delegator"},
-        "subjects": [{"kind": "ServiceAccount", "name": REVIEWER, "namespace": "kube-system"}],
-    }

@@ -7,6 +7,7 @@ be a quarter to a half slower (design, "Injector"). The decision itself is pure 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -15,9 +16,12 @@ from starlette.requests import ClientDisconnect
 
 from injector.errors import ReviewError
 from injector.webhook import logs
-from injector.webhook.mutate import Decision, admission_request, answer, decide
+from injector.webhook.metrics import CONTENT_TYPE, Metrics
+from injector.webhook.mutate import NOTHING, Decision, admission_request, answer, decide
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from injector.webhook.settings import Settings
     from injector.webhook.wire import JsonObject
 
@@ -26,7 +30,25 @@ BODY_LIMIT: Final = 8 * 1024 * 1024
 _JSON: Final = "application/json"
 
 
-def create(settings: Settings) -> FastAPI:
+@dataclass(frozen=True)
+class Around:
+    """What the application asks, and tells, while it answers.
+
+    Attributes:
+        obstacle: Returns what stands against being called, for ``/health/ready``; None if nothing does.
+        defaults: Returns the default annotations of a namespace.
+        metrics: What counts.
+        telemetry_path: Where the metrics are served; empty for nowhere.
+
+    """
+
+    obstacle: Callable[[], str | None] = lambda: None
+    defaults: Callable[[str], Mapping[str, str]] = lambda _namespace: NOTHING
+    metrics: Metrics = field(default_factory=Metrics)
+    telemetry_path: str = ""
+
+
+def create(settings: Settings, around: Around | None = None) -> FastAPI:
     """Make the application.
 
     ``POST /mutate`` answers with status 200 and a review whenever there was one to answer, also when the pod is
@@ -35,27 +57,39 @@ def create(settings: Settings) -> FastAPI:
 
     Args:
         settings: What applies to every pod.
+        around: What it asks and tells meanwhile.
 
     """
+    around = around or Around()
     app = FastAPI(title="sealer-injector", openapi_url=None, docs_url=None, redoc_url=None)
 
     @app.post("/mutate")
     async def mutate(request: Request) -> Response:
         try:
-            return _answer(await _body(request), settings)
+            body = await _body(request)
+            return _answer(body, settings, around)
         except ReviewError as error:
+            around.metrics.rejected(error.status)
             logs.problem("request refused", status=error.status, error=error.message)
             return Response(error.message + "\n", status_code=error.status, media_type="text/plain")
 
     # No route returns a model, which spares FastAPI from building serializers that would never run.
-    app.add_api_route("/health/ready", _healthy, methods=["GET"], status_code=204)
-    app.add_api_route("/health/live", _healthy, methods=["GET"], status_code=204)
+    async def ready() -> Response:
+        against = around.obstacle()
+        return Response(status_code=204) if against is None else Response(against + "\n", 503, media_type="text/plain")
+
+    app.add_api_route("/health/ready", ready, methods=["GET"], status_code=204)
+    app.add_api_route("/health/live", _alive, methods=["GET"], status_code=204)
+    if around.telemetry_path:
+
+        async def telemetry() -> Response:
+            return Response(around.metrics.text(), media_type=CONTENT_TYPE)
+
+        app.add_api_route(around.telemetry_path, telemetry, methods=["GET"])
     return app
 
 
-async def _healthy() -> Response:
-    # The process listens only once its certificate is loaded (and registered, in automatic mode): to answer is to be
-    # ready.
+async def _alive() -> Response:
     return Response(status_code=204)
 
 
@@ -76,16 +110,26 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _answer(body: bytes, settings: Settings) -> Response:
+def _answer(body: bytes, settings: Settings, around: Around) -> Response:
     started = time.perf_counter()
+    around.metrics.began()
+    try:
+        return _decided(body, settings, around, started)
+    finally:
+        around.metrics.ended(time.perf_counter() - started)
+
+
+def _decided(body: bytes, settings: Settings, around: Around, started: float) -> Response:
     try:
         review = orjson.loads(body)
     except orjson.JSONDecodeError:
         # Not chained: the decoder's error carries the whole body, and with it the pod's environment.
         raise ReviewError("request body is not JSON", status=500) from None
     admission = admission_request(review)
-    decision = decide(admission, settings)
+    namespace = str(admission.get("namespace") or "")
+    decision = decide(admission, settings, around.defaults(namespace))
     response = Response(orjson.dumps(answer(review, admission, decision)), media_type=_JSON)
+    around.metrics.decided(namespace, decision)
     _log(admission, decision, time.perf_counter() - started)
     return response
 

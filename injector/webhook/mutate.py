@@ -9,22 +9,34 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 
 from injector.errors import AnnotationError, InjectorError, PodError, ReviewError
-from injector.webhook import patch, pod, request, values
+from injector.webhook import agent_patch, assemble, patch, pod, values
 from injector.webhook.annotations import INJECTED, STATUS
 from injector.webhook.keys import PREFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from injector.webhook.request import Part
     from injector.webhook.settings import Settings
     from injector.webhook.wire import AdmissionResponse, AdmissionReview, JsonObject, Operation
 
 SYSTEM_NAMESPACES: Final = frozenset({"kube-system", "kube-public"})
 _INJECT: Final = PREFIX + "agent-inject"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _BAD_BODY: Final = 500
+_INJECTIONS: Final[Mapping[tuple[Part, ...], str]] = {
+    (): "none",
+    ("init",): "init_only",
+    ("sidecar",): "sidecar_only",
+    ("init", "sidecar"): "init_and_sidecar",
+    ("native",): "native_sidecar",
+}
 
 Reason = Literal[
     "Injected",
@@ -46,6 +58,7 @@ class Decision:
         reason: One CamelCase word, for logs and metrics.
         message: Why the pod is refused, for the user; None when it is let in. It may quote annotations: never logged.
         patch: What is changed; empty when nothing is.
+        injection: What an injected pod gets, as the existing injector's metric names it; empty for others.
 
     """
 
@@ -53,6 +66,7 @@ class Decision:
     message: str | None = field(default=None, repr=False)
     patch: tuple[Operation, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
+    injection: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -60,12 +74,14 @@ class Decision:
         return self.message is None
 
 
-def mutate(review: object, settings: Settings) -> AdmissionReview:
+def mutate(review: object, settings: Settings, defaults: Mapping[str, str] = NOTHING) -> AdmissionReview:
     """Answer an AdmissionReview (``admission.k8s.io/v1`` or ``v1beta1``).
 
     Args:
         review: The decoded review.
         settings: What applies to every pod.
+        defaults: Annotations that apply to the pods of this namespace that have none of their key
+            (`namespace_defaults`).
 
     Returns:
         The review with its response, of the version that came in.
@@ -75,7 +91,7 @@ def mutate(review: object, settings: Settings) -> AdmissionReview:
 
     """
     admission = admission_request(review)
-    return answer(cast("JsonObject", review), admission, decide(admission, settings))
+    return answer(cast("JsonObject", review), admission, decide(admission, settings, defaults))
 
 
 def admission_request(review: object) -> dict[str, Any]:
@@ -91,12 +107,12 @@ def admission_request(review: object) -> dict[str, Any]:
     return cast("dict[str, Any]", admission)
 
 
-def decide(admission: JsonObject, settings: Settings) -> Decision:
+def decide(admission: JsonObject, settings: Settings, defaults: Mapping[str, str] = NOTHING) -> Decision:
     """Decide about the pod of an admission request. Whatever is wrong with the pod is a decision, not an exception."""
     if admission.get("operation", "CREATE") != "CREATE" or admission.get("subResource"):
         return Decision("NotACreation")
     try:
-        return _decide(pod.read(admission.get("object")), str(admission.get("namespace") or ""), settings)
+        return _decide(pod.read(admission.get("object")), str(admission.get("namespace") or ""), settings, defaults)
     except AnnotationError as error:
         return Decision("BadAnnotation", _sentence(error))
     except PodError as error:
@@ -120,7 +136,7 @@ def answer(review: JsonObject, admission: JsonObject, decision: Decision) -> Adm
     }
 
 
-def _decide(seen: pod.Pod, namespace: str, settings: Settings) -> Decision:
+def _decide(seen: pod.Pod, namespace: str, settings: Settings, defaults: Mapping[str, str]) -> Decision:
     if not values.boolean(_INJECT, seen.annotation(_INJECT)):
         return Decision("NotRequested")
     if seen.phase not in {"", "Pending"}:
@@ -129,8 +145,9 @@ def _decide(seen: pod.Pod, namespace: str, settings: Settings) -> Decision:
         return Decision("AlreadyInjected")
     if namespace in SYSTEM_NAMESPACES:
         return Decision("SystemNamespace", f"cannot inject into the system namespace {namespace}")
-    wanted, warnings = request.build(seen, namespace, settings)
-    return Decision("Injected", patch=patch.build(seen, wanted, settings), warnings=warnings)
+    application = seen.without(agent_patch.ours(seen))
+    wanted, warnings = assemble.build(application, namespace, settings, defaults)
+    return Decision("Injected", None, patch.build(seen, wanted), warnings, _INJECTIONS[wanted.parts])
 
 
 def _sentence(error: InjectorError) -> str:

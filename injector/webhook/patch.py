@@ -6,133 +6,110 @@ a pod that went through the webhook before, in whatever way it comes back, gets 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from injector.errors import PodError
-from injector.webhook import containers, volumes
-from injector.webhook.annotations import INJECTED, STATUS
+from injector.webhook import agent_patch, containers, flavours, launching, volumes
+from injector.webhook.agent_patch import append, in_the_way, pointer
+from injector.webhook.annotations import CONTAINERS, INJECTED, STATUS
+from injector.webhook.pod import Mount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
-    from injector.webhook.pod import Container, Mount, Pod
+    from injector.webhook.pod import Container, Pod
     from injector.webhook.request import InjectionRequest
-    from injector.webhook.settings import Settings
+    from injector.webhook.volumes import Volume
     from injector.webhook.wire import JsonObject, Operation
 
 
-def build(pod: Pod, request: InjectionRequest, settings: Settings) -> tuple[Operation, ...]:
+def build(pod: Pod, request: InjectionRequest) -> tuple[Operation, ...]:
     """Build the patch of a pod.
 
-    Volumes first, then mounts in containers and in init containers, the agent's init container, the status annotation.
-    The agent's container is put behind the others, so that the indices of the mounts hold.
+    Volumes first, then mounts and commands of the pod's containers and init containers, whose indices hold as long as
+    nothing is put before them; then the agent's containers, and what the pod says about itself.
 
     Returns:
-        The operations, always the same for the same pod, request and settings.
+        The operations, always the same for the same pod and request.
 
     Raises:
-        PodError: A volume, container or mount path of the pod is in the way, and is not our own.
+        PodError: A container or a mount path of the pod is in the way, and is not our own.
 
     """
+    ours = agent_patch.ours(pod)
+    processes = {part: flavours.process(request, part) for part in request.parts}
+    wanted = volumes.build(request, processes.values())
+    names = volumes.choose_names(pod, ours, wanted)
+    agents = {part: containers.build(request, part, process, wanted, names) for part, process in processes.items()}
     return (
-        *_volumes(pod, request, settings),
-        *_mounts(pod, request),
-        *_init_container(pod, request),
-        *_status(pod),
+        *_volumes(pod, wanted, names),
+        *_application(pod, request, names, ours),
+        *agent_patch.build(pod, agents, ours, init_first=request.init_first),
+        *_process_namespace(pod, request),
+        *_annotations(pod, [agent["name"] for agent in agents.values()]),
     )
 
 
-def pointer(*names: str | int) -> str:
-    """Make a JSON Pointer (RFC 6901) of member names and indices."""
-    return "".join("/" + str(name).replace("~", "~0").replace("/", "~1") for name in names)
-
-
-def _volumes(pod: Pod, request: InjectionRequest, settings: Settings) -> Iterator[Operation]:
+def _volumes(pod: Pod, wanted: Sequence[Volume], names: Mapping[str, str]) -> Iterator[Operation]:
     existing = {str(volume.get("name")): (index, volume) for index, volume in enumerate(pod.volumes or ())}
     missing: list[JsonObject] = []
-    for wanted in volumes.build(request, settings):
-        if wanted["name"] not in existing:
-            missing.append(wanted)
+    for volume in wanted:
+        manifest = {"name": names[volume.name], **volume.source}
+        if manifest["name"] not in existing:
+            missing.append(manifest)
             continue
-        index, found = existing[wanted["name"]]
-        if _covers(found, wanted):
-            continue
-        if not _injected_earlier(pod):
-            raise _in_the_way(f'a volume named "{wanted["name"]}"')
-        yield {"op": "replace", "path": pointer("spec", "volumes", index), "value": wanted}
-    yield from _append(pointer("spec", "volumes"), missing, present=pod.volumes is not None)
+        index, found = existing[manifest["name"]]
+        if not volumes.covers(found, manifest):
+            yield {"op": "replace", "path": pointer("spec", "volumes", index), "value": manifest}
+    yield from append(pointer("spec", "volumes"), missing, present=pod.volumes is not None)
 
 
-def _mounts(pod: Pod, request: InjectionRequest) -> Iterator[Operation]:
-    wanted = volumes.secret_mounts(request)
+def _application(
+    pod: Pod, request: InjectionRequest, names: Mapping[str, str], ours: frozenset[str]
+) -> Iterator[Operation]:
+    files = [(Mount(names[mount.volume], mount.path), False) for mount in volumes.secret_mounts(request)]
+    launch = [(Mount(names[volumes.LAUNCH], launching.FOLDER), True)] if request.env_files else []
     for index, container in enumerate(pod.containers):
-        if request.containers is None or container.name in request.containers:
-            yield from _mounts_of(container, wanted, pointer("spec", "containers", index, "volumeMounts"))
+        if container.name in ours:
+            continue
+        chosen = request.containers is None or container.name in request.containers
+        launched = any(container.name in env_file.containers for env_file in request.env_files)
+        at = pointer("spec", "containers", index)
+        yield from _mounts_of(container, [*(files if chosen else ()), *(launch if launched else ())], at)
+        yield from _command(container, launching.wrapped(container, request.env_files), at)
     for index, container in enumerate(pod.init_containers or ()):
-        if not containers.is_ours(container):
-            yield from _mounts_of(container, wanted, pointer("spec", "initContainers", index, "volumeMounts"))
+        if container.name not in ours:
+            yield from _mounts_of(container, files, pointer("spec", "initContainers", index))
 
 
-def _mounts_of(container: Container, wanted: Sequence[Mount], path: str) -> Iterator[Operation]:
+def _mounts_of(container: Container, wanted: Sequence[tuple[Mount, bool]], at: str) -> Iterator[Operation]:
     existing = {mount.path: mount.volume for mount in container.mounts or ()}
     missing = []
-    for mount in wanted:
+    for mount, read_only in wanted:
         if mount.path not in existing:
-            missing.append(volumes.manifest(mount))
+            missing.append(volumes.manifest(mount, read_only=read_only))
         elif existing[mount.path] != mount.volume:
-            raise _in_the_way(f'a mount of the volume "{existing[mount.path]}" at {mount.path} in "{container.name}"')
-    yield from _append(path, missing, present=container.mounts is not None)
+            raise in_the_way(f'a mount of the volume "{existing[mount.path]}" at {mount.path} in "{container.name}"')
+    yield from append(at + "/volumeMounts", missing, present=container.mounts is not None)
 
 
-def _init_container(pod: Pod, request: InjectionRequest) -> Iterator[Operation]:
-    if any(container.name == containers.INIT_NAME for container in pod.containers):
-        raise _in_the_way(f'a container named "{containers.INIT_NAME}"')
-    if not request.init:
-        return
-    wanted = containers.build_init(request)
-    for index, container in enumerate(pod.init_containers or ()):
-        if container.name == containers.INIT_NAME:
-            if not containers.is_ours(container):
-                raise _in_the_way(f'an init container named "{containers.INIT_NAME}"')
-            if not _covers(container.manifest, wanted):
-                yield {"op": "replace", "path": pointer("spec", "initContainers", index), "value": wanted}
-            return
-    yield from _append(pointer("spec", "initContainers"), [wanted], present=pod.init_containers is not None)
+def _command(container: Container, command: Sequence[str], at: str) -> Iterator[Operation]:
+    present: Any = container.manifest.get("command")
+    if list(command) != (present or []):
+        yield {"op": "add", "path": at + "/command", "value": list(command)}
 
 
-def _status(pod: Pod) -> Iterator[Operation]:
+def _process_namespace(pod: Pod, request: InjectionRequest) -> Iterator[Operation]:
+    wanted = request.share_process_namespace
+    if wanted is not None and request.parts and wanted != bool(pod.spec.get("shareProcessNamespace")):
+        yield {"op": "add", "path": pointer("spec", "shareProcessNamespace"), "value": wanted}
+
+
+def _annotations(pod: Pod, agents: Sequence[str]) -> Iterator[Operation]:
+    wanted = {CONTAINERS: ",".join(agents), STATUS: INJECTED}
     if pod.annotations is None:
-        yield {"op": "add", "path": pointer("metadata", "annotations"), "value": {STATUS: INJECTED}}
-    elif pod.annotations.get(STATUS) != INJECTED:
-        yield {"op": "add", "path": pointer("metadata", "annotations", STATUS), "value": INJECTED}
-
-
-def _append(path: str, items: Sequence[JsonObject], *, present: bool) -> Iterator[Operation]:
-    # "add" at "/-" of a missing list is an error, and at a list that is there would replace it (RFC 6902, 4.1).
-    if not items:
+        yield {"op": "add", "path": pointer("metadata", "annotations"), "value": wanted}
         return
-    if present:
-        for item in items:
-            yield {"op": "add", "path": path + "/-", "value": item}
-    else:
-        yield {"op": "add", "path": path, "value": list(items)}
-
-
-def _injected_earlier(pod: Pod) -> bool:
-    return any(containers.is_ours(container) for container in pod.init_containers or ())
-
-
-def _covers(found: object, wanted: object) -> bool:
-    """Tell whether all that is wanted is there. More may be there: the API server adds defaults to what we made."""
-    if isinstance(wanted, dict):
-        members = cast("dict[str, Any]", wanted)
-        return isinstance(found, dict) and all(_covers(found.get(name), value) for name, value in members.items())
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(found) == len(wanted) and all(map(_covers, found, wanted))
-    return found == wanted
-
-
-def _in_the_way(what: str) -> PodError:
-    return PodError(
-        f"the pod already has {what}", hint="rename it, or remove the annotations that ask for the injection"
-    )
+    for key, text in wanted.items():
+        if pod.annotations.get(key) != text:
+            yield {"op": "add", "path": pointer("metadata", "annotations", key), "value": text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from injector.errors import PodError
@@ -38,7 +38,12 @@ class Container:
 
 @dataclass(frozen=True)
 class Pod:
-    """What the webhook needs to know of a pod. Lists are None where the pod leaves them out."""
+    """What the webhook needs to know of a pod. Lists are None where the pod leaves them out.
+
+    Attributes:
+        spec: The whole spec, for members that are looked at once. It holds environment variables: never logged.
+
+    """
 
     name: str
     phase: str
@@ -46,10 +51,17 @@ class Pod:
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...] | None
     volumes: tuple[JsonObject, ...] | None = field(repr=False)
+    spec: JsonObject = field(repr=False)
 
     def annotation(self, key: str, default: str = "") -> str:
         """Look up an annotation by its whole key."""
         return (self.annotations or {}).get(key, default)
+
+    def without(self, names: frozenset[str]) -> Pod:
+        """Give the pod without the containers and init containers of some names."""
+        containers = tuple(container for container in self.containers if container.name not in names)
+        inits = tuple(container for container in self.init_containers or () if container.name not in names)
+        return replace(self, containers=containers, init_containers=inits)
 
 
 def read(manifest: object) -> Pod:
@@ -73,6 +85,7 @@ def read(manifest: object) -> Pod:
         containers=_containers(spec.get("containers"), "spec.containers") or (),
         init_containers=_containers(spec.get("initContainers"), "spec.initContainers"),
         volumes=_objects(spec.get("volumes"), "spec.volumes"),
+        spec=spec,
     )
 
 

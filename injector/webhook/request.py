@@ -1,23 +1,20 @@
-"""What one pod asks for: its annotations over the settings, as one frozen value with every rule already checked."""
+"""What one pod asks for: frozen values in which every rule about annotations is applied; `assemble` makes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from injector.errors import AnnotationError, PodError
-from injector.webhook import annotations as annotated
-from injector.webhook import destinations, token, values
-from injector.webhook.keys import PREFIX
-from injector.webhook.settings import Resources, Settings
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from injector.webhook.annotations import Annotations
-    from injector.webhook.pod import Pod
+    from injector.webhook.json_patch import Change
+    from injector.webhook.own_values import FlavourName, SecretField, Signal
+    from injector.webhook.settings import Resources
     from injector.webhook.token import TokenMount
     from injector.webhook.values import DefaultTemplate
+    from injector.webhook.wire import JsonObject
+
+# ``native`` is one init container with restartPolicy Always that does the work of the two others.
+Part = Literal["init", "sidecar", "native"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +26,14 @@ class SecretFile:
         path: Where the secret is in Vault, as in the annotation; None for a template that names its own.
         folder: Where the memory volume of the file is mounted.
         destination: The file: absolute, clean, below the folder.
-        contents: The user's template; None for the default template.
+        contents: The user's template; None for the template of `source`, or the default template.
+        source: A file with the user's template in the agent's container.
         permissions: In octal; None for the agent's default.
         left_delimiter: What begins an action of the user's template; None for the usual one.
         right_delimiter: What ends it; None for the usual one.
         error_on_missing_key: Whether the user's template fails where it names a key that is not there.
+        command: What the agent runs after the file changed, as the user wrote it.
+        signal: What the agent sends to whom after the file changed.
 
     """
 
@@ -42,43 +42,116 @@ class SecretFile:
     folder: str
     destination: str
     contents: str | None = field(repr=False)
+    source: str | None
     default_template: DefaultTemplate
     permissions: str | None
     left_delimiter: str | None
     right_delimiter: str | None
     error_on_missing_key: bool
+    command: str | None = field(repr=False)
+    signal: Signal | None
 
 
 @dataclass(frozen=True)
 class VaultServer:
-    """The Vault server that the agent talks to."""
+    """The Vault server that the agent talks to. The texts are the annotations'; None where there is none."""
 
     address: str
     namespace: str | None
     ca_cert: str | None
+    ca_path: str | None
+    ca_cert_bytes: str | None
+    client_cert: str | None
+    client_key: str | None
+    tls_server_name: str | None
     tls_skip_verify: bool
+    proxy_address: str | None
+    client_timeout: str | None
+    client_max_retries: str | None
 
 
 @dataclass(frozen=True)
 class Login:
-    """How the agent logs in: the method's type and mount (with ``auth/``), the role, the token."""
+    """How the agent logs in.
+
+    Attributes:
+        mount_path: With ``auth/``.
+        role: None where the pod names none, which only some methods allow.
+        parameters: The texts of ``auth-config-`` by their names with underscores, sorted; `role` is not among them
+            where it is given, nor the path of `token`.
+        namespace: Where it differs from the server's.
+        token: The service account token; None where none is needed or there is none.
+        cloud_token: A mount with a cloud's own service account token (IRSA), for the method ``aws``.
+        variables: Environment variables of the application's containers that the method ``aws`` needs too.
+
+    """
 
     auth_type: str
     mount_path: str
-    role: str
-    token: TokenMount
+    role: str | None
+    parameters: tuple[tuple[str, str], ...] = field(repr=False)
+    namespace: str | None
+    token: TokenMount | None
+    cloud_token: JsonObject | None
+    variables: tuple[JsonObject, ...] = field(repr=False)
+    min_backoff: str | None
+    max_backoff: str | None
+    exit_on_error: bool
 
 
 @dataclass(frozen=True)
 class AgentSettings:
-    """What the agent's container is made of."""
+    """What the agent's containers are made of."""
 
     image: str
     run_as_user: int
     run_as_group: int
+    security_context: bool
     limits: Resources
     requests: Resources
     log_level: str
+    log_format: str
+    go_max_procs: str | None
+    init_patch: tuple[Change, ...]
+    sidecar_patch: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the agent does with templates, leases and connections. Texts stand as in the annotations."""
+
+    exit_on_retry_failure: bool
+    static_secret_render_interval: str | None
+    max_connections_per_host: int
+    lease_renewal_threshold: float | None
+    disable_idle_connections: tuple[str, ...]
+    disable_keep_alives: tuple[str, ...]
+    cache: bool
+    cache_port: str
+    cache_use_auto_auth_token: str
+    cache_exit_on_error: bool
+    quit: bool
+    telemetry: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class EnvFile:
+    """The environment variables that containers get from secrets.
+
+    Attributes:
+        path: The file that the agent writes and the launcher reads.
+        permissions: In octal.
+        fields: Variables by name, sorted, and the field of a secret that each is.
+        secrets: Pairs of a prefix and a secret's path: each field of the secret is a variable.
+        containers: Names of the containers that get them; no container is in two files.
+
+    """
+
+    path: str
+    permissions: str
+    fields: tuple[tuple[str, SecretField], ...]
+    secrets: tuple[tuple[str, str], ...]
+    containers: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -86,160 +159,45 @@ class InjectionRequest:
     """Everything that one pod asks for.
 
     Attributes:
-        init: Whether an init container fetches the secrets before the pod's containers start.
+        parts: The agent's containers; none where the pod wants none.
+        init_first: Whether the init container comes before the pod's own; None where the pod does not say.
         folder: Where the pod's memory volume is mounted.
         secrets: Sorted by name.
         containers: Names of the containers that get the files; None for all.
-        tls_secret: Name of the Kubernetes Secret with Vault's CA, mounted in the agent's container.
+        size_limit: Of each memory volume, a quantity.
+        token_file: Where Vault's token is written for the application; None for nowhere.
+        tls_secret: Name of the Kubernetes Secret with Vault's CA, mounted in the agent's containers.
+        extra_secret: Name of the Kubernetes Secret mounted for the user's own files.
+        configmap: Name of the ConfigMap with the agent's configuration.
+        copied_mounts: Mounts of one of the pod's containers that the agent's containers get, too.
+        revoke_grace: Seconds between the pod's end and the revocation of the token; None for no revocation.
+        share_process_namespace: None where the pod's annotations do not say.
 
     """
 
     namespace: str
-    init: bool
+    flavour: FlavourName
+    parts: tuple[Part, ...]
+    init_first: bool | None
     folder: str
     secrets: tuple[SecretFile, ...]
     containers: frozenset[str] | None
+    size_limit: str | None
     vault: VaultServer
     login: Login
     agent: AgentSettings
+    engine: Engine
+    token_file: str | None
+    env_files: tuple[EnvFile, ...]
     tls_secret: str | None
+    extra_secret: str | None
+    configmap: str | None
+    copied_mounts: tuple[JsonObject, ...]
+    revoke_grace: int | None
+    share_process_namespace: bool | None
 
     @property
     def folders(self) -> tuple[str, ...]:
         """The folders that are memory volumes: the pod's own first, then those of single secrets, sorted."""
         others = {secret.folder for secret in self.secrets} - {self.folder}
         return (self.folder, *sorted(others))
-
-
-def build(pod: Pod, namespace: str, settings: Settings) -> tuple[InjectionRequest, tuple[str, ...]]:
-    """Build the request of a pod.
-
-    Args:
-        pod: The pod as it was sent.
-        namespace: The namespace of the admission request.
-        settings: What applies where the pod says nothing.
-
-    Returns:
-        The request, and warnings for the user.
-
-    Raises:
-        AnnotationError: An annotation's value is not what its key allows.
-        PodError: Something that the injection needs is missing, or two secrets want the same file.
-
-    """
-    annotations = annotated.select(pod.annotations or {})
-    warnings = annotated.check(annotations)
-    secrets = tuple(_secret(annotations, name, settings) for name in annotations.names())
-    destinations.check_distinct((secret.name, secret.destination) for secret in secrets)
-    request = InjectionRequest(
-        namespace=annotations.required("agent-request-namespace", namespace, "namespace"),
-        init=_init(annotations),
-        folder=destinations.folder(annotations),
-        secrets=secrets,
-        containers=_containers(annotations),
-        vault=_vault(annotations, settings),
-        login=_login(annotations, pod, settings),
-        agent=_agent(annotations, settings),
-        tls_secret=annotations.optional("tls-secret"),
-    )
-    return request, (*warnings, *_request_warnings(annotations, request, pod))
-
-
-def _secret(annotations: Annotations, name: str, settings: Settings) -> SecretFile:
-    path = annotations.text(f"agent-inject-secret-{name}", "")
-    permissions_key = f"agent-inject-perms-{name}"
-    template_key = "agent-inject-default-template"
-    return SecretFile(
-        name=name,
-        path=path if path.strip() else None,
-        folder=destinations.folder(annotations, name),
-        destination=destinations.destination(annotations, name),
-        contents=annotations.template(name),
-        default_template=values.default_template(
-            PREFIX + template_key, annotations.text(template_key, settings.default_template)
-        ),
-        permissions=values.permissions(PREFIX + permissions_key, annotations.text(permissions_key, "")),
-        left_delimiter=annotations.optional(f"agent-template-left-delim-{name}"),
-        right_delimiter=annotations.optional(f"agent-template-right-delim-{name}"),
-        error_on_missing_key=annotations.flag(f"error-on-missing-key-{name}", default=False),
-    )
-
-
-def _init(annotations: Annotations) -> bool:
-    init = annotations.flag("agent-pre-populate", default=True)
-    if not init and not annotations.flag("agent-pre-populate-only", default=False):
-        # The pod would run without its secrets, and a warning is seen by nobody when a ReplicaSet makes the pod.
-        raise PodError(
-            f"annotation {PREFIX}agent-pre-populate is false, so it asks for a sidecar alone: not supported yet",
-            hint="remove the annotation: the secrets are then fetched once, before the containers start",
-        )
-    return init
-
-
-def _containers(annotations: Annotations) -> frozenset[str] | None:
-    chosen = annotations.texts.get("agent-inject-containers")
-    # Container names hold no spaces: to trim them finds every container that the existing injector would, and more.
-    return None if chosen is None else frozenset(name.strip() for name in chosen.split(",")) - {""}
-
-
-def _vault(annotations: Annotations, settings: Settings) -> VaultServer:
-    return VaultServer(
-        address=annotations.required("service", settings.vault_address, "Vault address"),
-        namespace=annotations.text("namespace", settings.vault_namespace or "") or None,
-        ca_cert=annotations.optional("ca-cert"),
-        tls_skip_verify=annotations.flag("tls-skip-verify", default=False),
-    )
-
-
-def _login(annotations: Annotations, pod: Pod, settings: Settings) -> Login:
-    auth_type = annotations.required("auth-type", settings.auth_type, "Vault auth type")
-    if auth_type != "kubernetes":
-        raise AnnotationError(PREFIX + "auth-type", auth_type, "kubernetes in this version")
-    return Login(
-        auth_type=auth_type,
-        token=token.detect(pod, annotations.texts.get(token.ANNOTATION)),
-        role=annotations.required("role", "", "Vault role"),
-        mount_path=annotations.required("auth-path", settings.auth_path, "Vault auth path"),
-    )
-
-
-def _agent(annotations: Annotations, settings: Settings) -> AgentSettings:
-    return AgentSettings(
-        image=annotations.required("agent-image", settings.agent_image, "agent image"),
-        run_as_user=_identity(annotations, "agent-run-as-user", settings.run_as_user),
-        run_as_group=_identity(annotations, "agent-run-as-group", settings.run_as_group),
-        limits=_resources(annotations, "agent-limits", settings.limits),
-        requests=_resources(annotations, "agent-requests", settings.requests),
-        log_level=annotations.text("log-level", "info"),
-    )
-
-
-def _identity(annotations: Annotations, key: str, default: int) -> int:
-    text = annotations.texts.get(key)
-    return default if text is None else values.identity(PREFIX + key, text)
-
-
-def _resources(annotations: Annotations, key: str, default: Resources) -> Resources:
-    def one(resource: str, usual: str | None) -> str | None:
-        text = annotations.texts.get(f"{key}-{resource}")
-        return usual if text is None else values.quantity(f"{PREFIX}{key}-{resource}", text)
-
-    return Resources(one("cpu", default.cpu), one("mem", default.memory), one("ephemeral", default.ephemeral_storage))
-
-
-def _request_warnings(annotations: Annotations, request: InjectionRequest, pod: Pod) -> Iterator[str]:
-    if not annotations.flag("agent-pre-populate-only", default=False):
-        yield "no sidecar is injected by this version: the secrets are fetched once, before the containers start"
-    if request.containers is not None:
-        for name in sorted(request.containers - {container.name for container in pod.containers}):
-            yield f'annotation {PREFIX}agent-inject-containers names "{name}", which is no container of the pod'
-    for secret in request.secrets:
-        yield from destinations.absolute_file_warnings(annotations, secret.name)
-        if secret.contents is None:
-            yield from _template_warnings(annotations, secret.name)
-
-
-def _template_warnings(annotations: Annotations, name: str) -> Iterator[str]:
-    for key in ("agent-template-left-delim-", "agent-template-right-delim-", "error-on-missing-key-"):
-        if annotations.optional(f"{key}{name}"):
-            yield f"annotation {PREFIX}{key}{name} has no effect: there is no {PREFIX}agent-inject-template-{name}"

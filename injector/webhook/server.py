@@ -1,10 +1,10 @@
-"""The webhook behind TLS: uvicorn with uvloop and httptools on a socket of our own."""
+"""The webhook behind TLS: uvicorn with httptools on a socket of our own, in a loop of ours."""
 
 from __future__ import annotations
 
-import signal
+import asyncio
+import contextlib
 import socket
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,17 +12,18 @@ import uvicorn
 
 from injector.errors import ServingError
 from injector.webhook import logs
+from injector.webhook.connections import Connection, Limits
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
 
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
-# The API server keeps idle connections for 90 seconds. It must be the one that closes them: a request sent into a
-# connection that is just being closed here would fail, and with it the creation of a pod.
-_KEEP_ALIVE: Final = 120
 # As long as the API server waits for an answer (timeoutSeconds): who asked before that has gone.
 _DRAIN: Final = 10
+_HANDSHAKE_WITHIN: Final = 10.0
+_BACKLOG: Final = 1024
 _HIGHEST_PORT: Final = 65535
 
 
@@ -52,16 +53,6 @@ def parse_address(text: str) -> Address:
     return Address(host.removeprefix("[").removesuffix("]"), int(port))
 
 
-def stop_on_signals() -> None:
-    """Make SIGTERM and SIGINT end the process with 0, whatever it is doing.
-
-    uvicorn takes both over while it serves, drains, and raises them again when it is done: they end here then, and the
-    process does not die of them.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
-
-
 def listen(address: Address) -> socket.socket:
     """Bind a listening socket.
 
@@ -78,29 +69,60 @@ def listen(address: Address) -> socket.socket:
         raise ServingError(f"cannot listen on {shown}: {(error.strerror or 'unknown reason').lower()}") from error
 
 
-def serve(app: FastAPI, listener: socket.socket, context: ssl.SSLContext) -> None:
-    """Serve until SIGTERM or SIGINT; then finish the requests at hand and return, or exit with 0.
+class Server(uvicorn.Server):
+    """uvicorn that leaves signals to us, and whose connections end.
 
     Args:
-        app: The application.
-        listener: A bound socket; it is closed at the end.
-        context: TLS with its certificate.
+        app: What answers.
+        context: TLS with its certificate; None for plain HTTP, for metrics.
+        limits: What clients may take.
 
     """
-    config = uvicorn.Config(
-        app,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=_DRAIN,
-        ssl_context_factory=lambda *_: context,
-    )
-    host, port = listener.getsockname()[:2]
-    logs.event("serving", address=host, port=port)
-    uvicorn.Server(config).run(sockets=[listener])
-    logs.event("stopped")
+
+    def __init__(self, app: ASGIApp, context: ssl.SSLContext | None, limits: Limits | None = None) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_DRAIN,
+            )
+        )
+        self._context = context
+        self._limits = limits or Limits()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: one SIGTERM stops everything, in an order of ours."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen: as uvicorn does, with connections of ours and an end to TLS handshakes."""
+        await self.lifespan.startup()
+        loop = asyncio.get_running_loop()
+        within = _HANDSHAKE_WITHIN if self._context else None
+        self.servers = [
+            await loop.create_server(
+                self._connection, sock=bound, ssl=self._context, ssl_handshake_timeout=within, backlog=_BACKLOG
+            )
+            for bound in sockets or []
+        ]
+        self.started = True
+
+    async def run_on(self, bound: socket.socket) -> None:
+        """Serve on `bound` until `stop`, and then until the requests in hand are answered."""
+        host, port = bound.getsockname()[:2]
+        logs.event("serving", address=host, port=port)
+        await self.serve(sockets=[bound])
+
+    def stop(self) -> None:
+        """Take no more connections, and end when the requests in hand are answered."""
+        self.should_exit = True
+
+    def _connection(self) -> Connection:
+        return Connection(self.config, self.server_state, self._limits)

@@ -1,4 +1,7 @@
-"""Which service-account token the agent logs in with: found among the pod's volumes and mounts (reference 2.5)."""
+"""Which service-account token the agent logs in with (reference, vault-agent-injector 2.5).
+
+It is the one in the volume that the pod names, or one that is projected for the agent alone, or the pod's own.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,40 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from injector.errors import PodError
-from injector.webhook.keys import PREFIX
+from injector.webhook import own_values
+from injector.webhook.keys import OWN_PREFIX, PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from injector.webhook.annotations import Annotations
     from injector.webhook.pod import Mount, Pod
+    from injector.webhook.settings import Settings
     from injector.webhook.wire import JsonObject
 
 ANNOTATION: Final = "agent-service-account-token-volume-name"
-_OWN_FOLDER: Final = "/var/run/secrets/vault.hashicorp.com/serviceaccount"
+AUDIENCE: Final = "service-account-token-audience"
+EXPIRATION: Final = "service-account-token-expiration-seconds"
+VOLUME: Final = "sealer-token"
+_FOLDER: Final = "/var/run/secrets/sealer.dev/serviceaccount"
+_NAMED_FOLDER: Final = "/var/run/secrets/vault.hashicorp.com/serviceaccount"
+_CLOUD: Final = "eks.amazonaws.com"
 
 
 @dataclass(frozen=True)
 class TokenMount:
-    """A service-account token: the volume it is in, where that is mounted, and the file's name below."""
+    """A service-account token: the volume it is in, where that is mounted, and the file's name below.
+
+    Attributes:
+        source: The projected volume's ``serviceAccountToken``, where the webhook makes the volume; None where the pod
+            has it.
+
+    """
 
     volume: str
     folder: str
     file: str
+    source: JsonObject | None = None
 
     @property
     def path(self) -> str:
@@ -33,29 +51,49 @@ class TokenMount:
         return posixpath.join(self.folder, self.file)
 
 
-def detect(pod: Pod, volume: str | None) -> TokenMount:
+def detect(pod: Pod, annotations: Annotations, settings: Settings, *, needed: bool) -> TokenMount | None:
     """Find the token that the agent logs in with.
 
+    A pod with ``automountServiceAccountToken: false`` has none: then one is projected.
+
     Args:
-        pod: The pod as it was sent; the API server has added its token volume by then.
-        volume: What the annotation names; None to take the first mount of a service-account folder.
+        pod: The pod without the agent's containers; the API server has added its token volume by then.
+        annotations: The pod's.
+        settings: Audience and expiration where the pod says nothing.
+        needed: Whether the login cannot do without.
+
+    Returns:
+        The token; None only where none is needed.
 
     Raises:
-        PodError: There is no such volume, or no token in it.
+        PodError: The volume that the pod names is not there, or has no token in it.
 
     """
-    return _mounted_by_kubernetes(pod) if volume is None else _named(pod, volume)
+    named = annotations.texts.get(ANNOTATION)
+    if named is not None:
+        return _named(pod, named)
+    audience = annotations.own.get(AUDIENCE, settings.token_audience or "")
+    mounted = next((mount for mount in _mounts(pod) if "serviceaccount" in mount.path), None)
+    if needed and (audience or EXPIRATION in annotations.own or mounted is None):
+        return TokenMount(VOLUME, _FOLDER, "token", _source(audience, annotations.own, settings))
+    return None if mounted is None else TokenMount(mounted.volume, mounted.path, "token")
 
 
-def _mounted_by_kubernetes(pod: Pod) -> TokenMount:
-    for mount in _mounts(pod):
-        if "serviceaccount" in mount.path:
-            return TokenMount(mount.volume, mount.path, "token")
-    raise PodError(
-        "no service account token is mounted in the pod's containers",
-        hint=f"do not set automountServiceAccountToken to false, or add a projected volume with a serviceAccountToken "
-        f"source and name it in the annotation {PREFIX}{ANNOTATION}",
-    )
+def cloud_mount(pod: Pod) -> JsonObject | None:
+    """Find the mount of the token that AWS gives roles for (IRSA), among the containers of the application."""
+    for container in pod.containers:
+        for mount, manifest in zip(container.mounts or (), container.manifest.get("volumeMounts") or (), strict=True):
+            if _CLOUD in mount.path:
+                return {**manifest, "readOnly": True}
+    return None
+
+
+def _source(audience: str, own: Mapping[str, str], settings: Settings) -> JsonObject:
+    seconds = settings.token_expiration
+    if EXPIRATION in own:
+        seconds = own_values.token_expiration(OWN_PREFIX + EXPIRATION, own[EXPIRATION])
+    named = {"audience": audience} if audience else {}
+    return {**named, "expirationSeconds": seconds, "path": "token"}
 
 
 def _named(pod: Pod, name: str) -> TokenMount:
@@ -68,7 +106,7 @@ def _named(pod: Pod, name: str) -> TokenMount:
             f'the volume "{name}", which the annotation {PREFIX}{ANNOTATION} names, holds no service account token',
             hint="it must be a projected volume with a serviceAccountToken source",
         )
-    folder = next((mount.path for mount in _mounts(pod) if mount.volume == name), _OWN_FOLDER)
+    folder = next((mount.path for mount in _mounts(pod) if mount.volume == name), _NAMED_FOLDER)
     return TokenMount(name, folder, file)
 
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
-from injector.errors import AnnotationError
+from injector.errors import AnnotationError, JsonPatchError
+from injector.webhook import json_patch as patches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DefaultTemplate = Literal["map", "json"]
 
@@ -22,8 +26,10 @@ _FLOAT: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?
 _DURATION: Final = re.compile(r"[+-]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)")
 _QUANTITY: Final = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?")
 _OCTAL: Final = re.compile(r"0?[0-7]{3,4}")
+_UNSIGNED_DURATION: Final = re.compile(rf"[0-9]+|{_DURATION.pattern.removeprefix('[+-]?')}")
 _INT64: Final = 1 << 63
 _UINT64: Final = 1 << 64
+_PORTS: Final = 1 << 16
 
 
 def boolean(key: str, text: str) -> bool:
@@ -147,6 +153,69 @@ def default_template(key: str, text: str) -> DefaultTemplate:
     if name in {"map", "json"}:
         return cast("DefaultTemplate", name)
     raise AnnotationError(key, text, "map or json")
+
+
+def seconds_or_duration(key: str, text: str) -> str:
+    """Check a duration without a sign, of which plain digits are seconds; the empty text stands for none.
+
+    Raises:
+        AnnotationError: Not a duration.
+
+    """
+    if not text or _UNSIGNED_DURATION.fullmatch(text):
+        return text
+    raise AnnotationError(key, text, "seconds, or a duration with its unit, such as 500ms, 5s or 1m30s")
+
+
+def port(key: str, text: str) -> int:
+    """Read a TCP port.
+
+    Raises:
+        AnnotationError: Not a number from 1 to 65535.
+
+    """
+    if _UNSIGNED.fullmatch(text) and _is_short(text) and 0 < int(text) < _PORTS:
+        return int(text)
+    raise AnnotationError(key, text, "a port from 1 to 65535")
+
+
+def one_of(*words: str) -> Callable[[str, str], str]:
+    """Make the reader of a key that allows some words, in lower case."""
+    allowed = " or ".join((", ".join(words[:-1]), words[-1]))
+
+    def read(key: str, text: str) -> str:
+        if text in words:
+            return text
+        raise AnnotationError(key, text, allowed)
+
+    return read
+
+
+log_level: Final = one_of("trace", "debug", "info", "notice", "warn", "err", "error")
+log_format: Final = one_of("standard", "json")
+use_auto_auth_token: Final = one_of("true", "false", "force")
+
+
+def json_patch(key: str, text: str) -> tuple[patches.Change, ...]:
+    """Read a JSON Patch (RFC 6902); the empty text is one without operations.
+
+    Raises:
+        AnnotationError: Not a JSON Patch.
+
+    """
+    try:
+        return patches.parse(text) if text else ()
+    except JsonPatchError as error:
+        raise AnnotationError(key, text, f"a JSON Patch, a list of operations: {error.message}") from error
+
+
+def usable(read: Callable[[str, str], object], text: str) -> bool:
+    """Tell whether a reader takes a text."""
+    try:
+        read("", text)
+    except AnnotationError:
+        return False
+    return True
 
 
 def anything(_key: str, text: str) -> str:

@@ -13,11 +13,11 @@ JsonObject = Mapping[str, Any]
 
 
 class Operation(TypedDict):
-    """One operation of a JSON Patch. The webhook needs no other kinds."""
+    """One operation of a JSON Patch; ``remove`` has no value. The webhook makes no other kinds."""
 
-    op: Literal["add", "replace"]
+    op: Literal["add", "replace", "remove"]
     path: str
-    value: Any
+    value: NotRequired[Any]
 
 
 class Status(TypedDict):

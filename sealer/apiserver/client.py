@@ -7,10 +7,12 @@ server can write (design, Controller).
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 import aiohttp
 
+from sealer import __version__
 from sealer.apiserver.connection import open_session
 from sealer.apiserver.errors import (
     ApiError,
@@ -25,7 +27,7 @@ from sealer.apiserver.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from sealer.apiserver.credentials import Credentials
 
@@ -61,6 +63,9 @@ class Objects(Protocol):
     async def merge(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Merge `body` into the object at `path` (RFC 7386); return it as stored."""
 
+    async def delete(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Delete the object at `path` as `body`, a ``v1`` DeleteOptions, says; return it, or a Status."""
+
 
 class Client:
     """`Objects` and watches over HTTP. Use it in ``async with``, in the loop that it was entered in.
@@ -68,18 +73,31 @@ class Client:
     Args:
         credentials: Who we are.
         program: What we are: the field manager of what we write, and the beginning of the User-Agent.
+        identity: Which replica we are, for the User-Agent, so that an audit log tells replicas apart.
+        answered: Called with the verb, the HTTP status (0 when there was no answer) and the seconds of each request;
+            of a watch when it has begun.
 
     """
 
-    def __init__(self, credentials: Credentials, program: str) -> None:
+    def __init__(
+        self,
+        credentials: Credentials,
+        program: str,
+        *,
+        identity: str = "",
+        answered: Callable[[str, int, float], object] = lambda _verb, _status, _seconds: None,
+    ) -> None:
         self._credentials = credentials
         self._program = program
+        self._identity = identity
+        self._answered = answered
         self._as_manager = {"fieldManager": program}
 
     async def __aenter__(self) -> Self:
-        self._session = open_session(self._credentials, self._program, connections=REQUESTS_AT_A_TIME)
+        agent = f"{self._program}/{__version__} ({self._identity})" if self._identity else ""
+        self._session = open_session(self._credentials, self._program, connections=REQUESTS_AT_A_TIME, agent=agent)
         # Watches have connections of their own: an open one must not take a place from the sixteen.
-        self._watches = open_session(self._credentials, self._program, connections=0)
+        self._watches = open_session(self._credentials, self._program, connections=0, agent=agent)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -107,6 +125,15 @@ class Client:
         headers = {"Content-Type": "application/merge-patch+json"}
         return await self._request("PATCH", path, params=self._as_manager, body=body, headers=headers)
 
+    async def patch(self, path: str, operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Apply a JSON Patch (RFC 6902) to the object at `path`; return it as stored."""
+        headers = {"Content-Type": "application/json-patch+json"}
+        return await self._request("PATCH", path, params=self._as_manager, body=operations, headers=headers)
+
+    async def delete(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Objects`."""
+        return await self._request("DELETE", path, params={}, body=body)
+
     async def watch(
         self, path: str, params: Mapping[str, str], *, metadata_only: bool
     ) -> AsyncGenerator[dict[str, Any], None]:
@@ -118,10 +145,12 @@ class Client:
         """
         url = self._credentials.server + path
         headers = {"Accept": _METADATA if metadata_only else "application/json"}
+        began = time.perf_counter()
         try:
             async with self._watches.get(
                 url, params={**params, "watch": "true"}, headers=headers, timeout=_WATCH_TIMEOUT
             ) as response:
+                self._answered("watch", response.status, time.perf_counter() - began)
                 if response.status >= _FIRST_ERROR:
                     raise error_from(response.status, await response.read(), response.headers)
                 async for line in _lines(response.content):
@@ -135,21 +164,25 @@ class Client:
         path: str,
         *,
         params: Mapping[str, str],
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         sent = {"Content-Type": "application/json", **(headers or {})} if data is not None else headers
+        began, status = time.perf_counter(), 0
         try:
             async with self._session.request(
                 method, self._credentials.server + path, params=params, data=data, headers=sent, timeout=_TIMEOUT
             ) as response:
                 content = await response.read()
-            if response.status >= _FIRST_ERROR:
-                raise error_from(response.status, content, response.headers)
+            status = response.status
+            if status >= _FIRST_ERROR:
+                raise error_from(status, content, response.headers)
             answer: dict[str, Any] = json.loads(content)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _unavailable(method, path, error) from None
+        finally:
+            self._answered(method.lower(), status, time.perf_counter() - began)
         return answer
 
 

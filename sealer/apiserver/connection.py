@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from sealer.apiserver.credentials import Credentials, Token
 
 
-def open_session(credentials: Credentials, program: str, *, connections: int) -> aiohttp.ClientSession:
+def open_session(credentials: Credentials, program: str, *, connections: int, agent: str = "") -> aiohttp.ClientSession:
     """Return a session of the running loop that keeps its connections alive.
 
     Args:
         credentials: Who we are.
         program: What we are, for the User-Agent.
         connections: At most this many at a time; 0 for no limit, as watches need.
+        agent: The User-Agent; the program and its version by default.
 
     """
     connector = aiohttp.TCPConnector(limit=connections, ssl=tls_context(credentials), keepalive_timeout=60)
     return aiohttp.ClientSession(
         connector=connector,
-        headers={"User-Agent": f"{program}/{__version__}", "Accept": "application/json"},
+        headers={"User-Agent": agent or f"{program}/{__version__}", "Accept": "application/json"},
         middlewares=(_authorize(credentials.token),) if credentials.token else (),
         # No cookies: an API server sets none, and a proxy in between must not tie requests together.
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -15,7 +15,7 @@ import yaml
 
 from deploy.local.network import free_port
 from deploy.local.process import Command
-from injector.webhook import certificates
+from tests.support import certificates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Webhook:
     port: int
     name: str
     label: str
-    certificate: certificates.ServingCertificate
+    certificate: certificates.Serving
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def webhook(
     """A webhook with a certificate from files, registered as deploy/base says."""
     folder = tmp_path_factory.mktemp("webhook")
     name = label = f"admission-{secrets.token_hex(4)}"
-    serving = certificates.generate([LOOPBACK], certificates.utc_now())
+    serving = certificates.generate([LOOPBACK])
     (folder / "tls.crt").write_bytes(serving.certificate)
     (folder / "tls.key").write_bytes(serving.key)
     port = free_port()

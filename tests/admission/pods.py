@@ -43,6 +43,21 @@ def annotated(name: str, text: str) -> dict[str, Any]:
     return pod({**BASIC, name: text})
 
 
+def own(manifest: dict[str, Any], **annotations: str) -> dict[str, Any]:
+    """The same pod with annotations of our own prefix; underscores stand for dashes."""
+    result = copy.deepcopy(manifest)
+    for name, text in annotations.items():
+        result["metadata"]["annotations"]["sealer.dev/" + name.replace("_", "-")] = text
+    return result
+
+
+def own_annotated(name: str, text: str) -> dict[str, Any]:
+    """The pod of the simplest injection, with one annotation of our own prefix."""
+    result = basic()
+    result["metadata"]["annotations"]["sealer.dev/" + name] = text
+    return result
+
+
 def review(manifest: object, *, namespace: str = "default", operation: str = "CREATE") -> dict[str, Any]:
     """The AdmissionReview of a pod's creation."""
     request = {"uid": "7f1b", "namespace": namespace, "operation": operation, "object": manifest}
@@ -76,29 +91,34 @@ def refusal(manifest: dict[str, Any], *, namespace: str = "default") -> str:
     return cast("str", response["status"]["message"])
 
 
-def agent_of(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The agent's init container."""
-    found = [container for container in manifest["spec"]["initContainers"] if container["name"] == "vault-agent-init"]
+def agent_of(manifest: dict[str, Any], name: str = "vault-agent-init") -> dict[str, Any]:
+    """One of the agent's containers, wherever it is."""
+    spec = manifest["spec"]
+    everywhere = [*spec["containers"], *(spec.get("initContainers") or [])]
+    found = [container for container in everywhere if container["name"] == name]
     assert len(found) == 1
     return cast("dict[str, Any]", found[0])
 
 
-def config_of(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The configuration of the agent of an injected pod."""
-    values = [one["value"] for one in agent_of(manifest)["env"] if one["name"] == "SEALER_AGENT_CONFIG"]
+def config_of(manifest: dict[str, Any], name: str = "vault-agent-init") -> dict[str, Any]:
+    """The configuration of the agent in one of the containers of an injected pod."""
+    values = [one["value"] for one in agent_of(manifest, name)["env"] if one["name"] == "SEALER_AGENT_CONFIG"]
     return cast("dict[str, Any]", orjson.loads(base64.b64decode(values[0], validate=True)))
 
 
 def apply_patch(document: object, patch: list[dict[str, Any]]) -> object:
-    """Apply a JSON Patch as RFC 6902 says, for "add" and "replace"; a pointer that leads nowhere is an error."""
+    """Apply a JSON Patch as RFC 6902 says, for the kinds that we make; a pointer that leads nowhere is an error."""
     result = copy.deepcopy(document)
     for operation in patch:
-        assert operation["op"] in {"add", "replace"}
+        assert operation["op"] in {"add", "replace", "remove"}
         *parents, last = [name.replace("~1", "/").replace("~0", "~") for name in operation["path"].split("/")[1:]]
         target: Any = result
         for name in parents:
             target = target[int(name)] if isinstance(target, list) else target[name]
-        _set(target, last, operation["op"], copy.deepcopy(operation["value"]))
+        if operation["op"] == "remove":
+            del target[int(last) if isinstance(target, list) else last]
+        else:
+            _set(target, last, operation["op"], copy.deepcopy(operation["value"]))
     return result
 
 

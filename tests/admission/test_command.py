@@ -3,7 +3,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,7 @@ from injector.errors import ServingError
 from injector.webhook.main import command
 from injector.webhook.options import OPTIONS, build_settings, without_effect
 from injector.webhook.server import Address, parse_address
-from injector.webhook.settings import Resources
+from injector.webhook.settings import Resources, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +63,8 @@ def test_the_environment_overrides_the_flag() -> None:
 
 
 def test_a_variable_of_the_existing_injector_without_effect_is_named() -> None:
-    names = ("AGENT_INJECT_VAULT_IMAGE", "AGENT_INJECT_LISTEN", "HOME", "AGENT_INJECT_TELEMETRY_PATH")
-    assert without_effect(names) == ("AGENT_INJECT_TELEMETRY_PATH", "AGENT_INJECT_VAULT_IMAGE")
+    names = ("AGENT_INJECT_TLS_MIN_VERSION", "AGENT_INJECT_LISTEN", "HOME", "AGENT_INJECT_TELEMETRY_PATH")
+    assert without_effect(names) == ("AGENT_INJECT_TELEMETRY_PATH", "AGENT_INJECT_TLS_MIN_VERSION")
 
 
 def test_flags_become_settings() -> None:
@@ -73,6 +74,48 @@ def test_flags_become_settings() -> None:
     assert settings.limits == Resources(None, "128Mi")
     assert settings.requests == Resources("250m", "1Gi")
     assert settings.secrets_size_limit is None
+
+
+# Every flag about the pods, with a value that is not its default, and the setting that it becomes.
+SETTING = (
+    ("--vault-namespace", "team", "vault_namespace", "team"),
+    ("--vault-auth-type", "jwt", "auth_type", "jwt"),
+    ("--vault-auth-path", "auth/x", "auth_path", "auth/x"),
+    ("--vault-cacert-bytes", "pem", "ca_cert_bytes", "pem"),
+    ("--proxy-address", "http://p", "proxy_address", "http://p"),
+    ("--agent-flavor", "vault", "flavour", "vault"),
+    ("--agent-image", "a:1", "agent_image", "a:1"),
+    ("--vault-image", "v:1", "vault_image", "v:1"),
+    ("--native-sidecar", "true", "native_sidecar", True),
+    ("--token-audience", "vault", "token_audience", "vault"),
+    ("--token-expiration", "700", "token_expiration", 700),
+    ("--run-as-user", "7", "run_as_user", 7),
+    ("--run-as-group", "8", "run_as_group", 8),
+    ("--run-as-same-user", "true", "run_as_same_user", True),
+    ("--set-security-context", "false", "set_security_context", False),
+    ("--secrets-size-limit", "1Mi", "secrets_size_limit", "1Mi"),
+    ("--default-template", "JSON", "default_template", "json"),
+    ("--template-config-exit-on-retry-failure", "false", "exit_on_retry_failure", False),
+    ("--template-static-secret-render-interval", "60", "static_secret_render_interval", "60"),
+    ("--template-max-connections-per-host", "4", "max_connections_per_host", 4),
+    ("--template-lease-renewal-threshold", "0.5", "lease_renewal_threshold", 0.5),
+    ("--auth-min-backoff", "2s", "auth_min_backoff", "2s"),
+    ("--auth-max-backoff", "1m", "auth_max_backoff", "1m"),
+    ("--disable-idle-connections", "caching", "disable_idle_connections", "caching"),
+    ("--disable-keep-alives", "caching", "disable_keep_alives", "caching"),
+    ("--revoke-on-shutdown", "true", "revoke_on_shutdown", True),
+)
+
+
+@pytest.mark.parametrize(("flag", "text", "setting", "value"), SETTING)
+def test_each_flag_becomes_its_setting(flag: str, text: str, setting: str, value: Any) -> None:
+    usual = build_settings(_flags("--vault-address", "http://v"))
+    assert getattr(usual, setting) != value
+    assert build_settings(_flags("--vault-address", "http://v", flag, text)) == replace(usual, **{setting: value})
+
+
+def test_without_flags_the_settings_are_those_of_the_code() -> None:
+    assert build_settings(_flags("--vault-address", "http://v")) == Settings(vault_address="http://v")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +131,10 @@ def test_flags_become_settings() -> None:
         ),
         (["--vault-address", "http://v", "--listen", "x"], 'cannot listen on "x"'),
         (["--cpu-limit", "lots"], "is not a quantity"),
+        (["--auth-min-backoff", "5"], '"5" is not a duration such as 5s or 1m30s'),
+        (["--template-lease-renewal-threshold", "most"], '"most" is not a number such as 0.9'),
+        (["--agent-flavor", "bao"], "bao"),
+        (["--token-expiration", "5"], "600"),
     ],
 )
 def test_flags_that_do_not_fit_are_a_usage_error(arguments: list[str], message: str, tmp_path: Path) -> None:

@@ -69,7 +69,6 @@ def test_only_creations_are_looked_at(operation: str) -> None:
         ({**pods.BASIC, "auth-type": ""}, "no Vault auth type found"),
         ({**pods.BASIC, "agent-image": ""}, "no agent image found"),
         ({**pods.BASIC, "agent-request-namespace": ""}, "no namespace found"),
-        ({**pods.BASIC, "agent-pre-populate": "false"}, "sidecar alone"),
     ],
 )
 def test_what_is_missing_is_refused_by_name(annotations: dict[str, str], message: str) -> None:

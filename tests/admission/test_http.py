@@ -120,7 +120,7 @@ def test_json_logs_are_one_object_a_line(capfd: pytest.CaptureFixture[str]) -> N
     _send("POST", "/mutate", REVIEW)
     logs.LOGGER.handlers = []
     line = orjson.loads(capfd.readouterr().err)
-    assert (line["reason"], line["pod"], line["allowed"], line["operations"]) == ("Injected", "web-", True, 4)
+    assert (line["reason"], line["pod"], line["allowed"], line["operations"]) == ("Injected", "web-", True, 6)
 
 
 def test_an_exception_is_logged_by_its_type_and_place_alone(log: io.StringIO) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from injector.webhook import keys
-from injector.webhook.keys import Support
 from tests.admission import pods
 
 
@@ -38,7 +37,7 @@ def test_an_unknown_annotation_that_resembles_nothing_is_named_alone() -> None:
 
 
 def test_a_very_long_name_is_not_compared_with_all_the_others() -> None:
-    assert keys.nearest("agent-inject-secrets-" + "x" * 100_000) is None
+    assert keys.VAULT.nearest("agent-inject-secrets-" + "x" * 100_000) is None
 
 
 def test_annotations_of_others_are_none_of_our_business() -> None:
@@ -47,21 +46,33 @@ def test_annotations_of_others_are_none_of_our_business() -> None:
     assert _warnings(manifest) == []
 
 
-@pytest.mark.parametrize("key", [key for key in keys.KEYS.values() if key.support is Support.WARNED])
-def test_a_known_annotation_without_effect_in_this_version_is_named(key: keys.Key) -> None:
-    name = key.name + ("hello.txt" if key.takes_suffix else "")
-    for text in ("true", "5s", "5"):
-        response = pods.respond(pods.annotated(name, text))
-        if response["allowed"]:
-            assert f"annotation {pods.PREFIX}{name} has no effect in this version" in response["warnings"]
-            return
-    pytest.fail("no value was accepted")
+@pytest.mark.parametrize("key", [key for key in keys.VAULT.keys.values() if key.unused])
+def test_an_annotation_without_a_meaning_for_our_agent_is_named_with_the_reason(key: keys.Key) -> None:
+    name = key.name + ("x" if key.takes_suffix else "")
+    warning = f"annotation {pods.PREFIX}{name} has no effect: {key.unused}"
+    assert warning in _warnings(pods.annotated(name, "true"))
 
 
-@pytest.mark.parametrize("name", ["agent-configmap", "agent-inject-template-file-hello.txt"])
-def test_an_annotation_that_says_what_the_files_hold_is_refused_while_it_has_no_effect(name: str) -> None:
-    assert f"{pods.PREFIX}{name} is not supported" in pods.refusal(pods.annotated(name, "/x"))
-    assert pods.respond(pods.annotated(name, ""))["allowed"]
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("client-timeout", "nonsense"),
+        ("client-max-retries", "-1"),
+        ("agent-cache-listener-port", "70000"),
+        ("agent-cache-use-auto-auth-token", "yes"),
+        ("log-level", "loud"),
+        ("log-format", "xml"),
+        ("template-static-secret-render-interval", "-5m"),
+        ("preserve-secret-case", "yes"),
+    ],
+)
+def test_a_value_that_the_existing_injector_never_checks_is_passed_over_with_a_warning(name: str, text: str) -> None:
+    found = [
+        warning for warning in _warnings(pods.annotated(name, text)) if f"annotation {pods.PREFIX}{name} is" in warning
+    ]
+    assert len(found) == 1
+    assert f'"{text}": must be ' in found[0]
+    assert found[0].endswith("; it has no effect")
 
 
 def test_a_template_file_key_is_the_template_of_a_secret_named_file_something() -> None:
@@ -88,9 +99,8 @@ def test_an_annotation_about_a_template_that_the_secret_does_not_have_is_named(k
     assert not any("has no effect" in warning for warning in _warnings(manifest))
 
 
-def test_the_user_is_told_that_no_sidecar_is_injected() -> None:
-    assert any("fetched once" in warning for warning in _warnings(pods.basic()))
-    assert _warnings(pods.basic(agent_pre_populate_only="true")) == []
+def test_the_simple_pod_gets_no_warning() -> None:
+    assert _warnings(pods.basic()) == []
 
 
 def test_a_container_that_does_not_exist_is_named() -> None:

@@ -16,10 +16,9 @@ from deploy.local.network import free_port
 from deploy.local.process import Command
 from sealer.errors import ServiceError
 from tests.admission import pods
-from tests.admission.conftest import BASE, FLAGS, LABEL, LOOPBACK, PROGRAM, Webhook, environment, registration
+from tests.admission.conftest import BASE, FLAGS, LOOPBACK, PROGRAM, Webhook, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from deploy.local.control_plane import ControlPlane
@@ -128,65 +127,13 @@ def test_the_base_manifests_pass_the_api_server(control_plane: ControlPlane, nam
     built = control_plane.kubectl("kustomize", str(BASE)).replace("sealer-system", namespace)
     flags = ("--dry-run=server", "--validate=strict", "--warnings-as-errors")
     applied = control_plane.kubectl("apply", *flags, "-f", "-", input=built)
-    assert len(applied.splitlines()) == len(list(yaml.safe_load_all(built))) == 7
+    assert len(applied.splitlines()) == len(list(yaml.safe_load_all(built))) == 11
 
 
 def test_the_injector_of_the_base_manifests_passes_pod_security(control_plane: ControlPlane, labelled: str) -> None:
     control_plane.create_service_account(labelled, "sealer-injector")
     template = yaml.safe_load((BASE / "deployment.yaml").read_text())["spec"]["template"]
     _create(control_plane, labelled, {"metadata": {"name": "injector"}, "spec": template["spec"]})
-
-
-@pytest.fixture
-def registered(control_plane: ControlPlane, namespace: str) -> Iterator[dict[str, Any]]:
-    """An unserved registration with two entries, and a service account with the rights of deploy/base for it."""
-    name = f"auto-{namespace}"
-    manifest = registration(name, free_port(), None, namespace)
-    second = {**copy.deepcopy(manifest["webhooks"][0]), "name": "second.example.com"}
-    manifest["webhooks"].append(second)
-    control_plane.apply(yaml.safe_dump(manifest))
-    rbac = (BASE / "rbac.yaml").read_text().replace("sealer-system", namespace)
-    control_plane.apply(
-        rbac.replace("name: sealer-injector", f"name: {name}").replace("[sealer-injector]", f"[{name}]")
-    )
-    control_plane.create_service_account(namespace, name)
-    control_plane.kubectl("label", "namespace", namespace, f"{LABEL}={namespace}")
-    yield manifest
-    control_plane.kubectl("delete", "mutatingwebhookconfiguration", name)
-    control_plane.kubectl("delete", "--ignore-not-found", "clusterrole,clusterrolebinding", name)
-
-
-def _automatic(
-    control_plane: ControlPlane, processes: Processes, namespace: str, manifest: dict[str, Any], log: Path
-) -> Process:
-    name = manifest["metadata"]["name"]
-    address = manifest["webhooks"][0]["clientConfig"]["url"].removeprefix("https://").removesuffix("/mutate")
-    arguments = (str(PROGRAM), "--listen", address, *FLAGS, "--tls-auto", name, "--tls-auto-hosts", LOOPBACK)
-    kubeconfig = control_plane.service_account_kubeconfig(namespace, name)
-    return processes.start(Command(name, arguments, log, environment(control_plane.environment(kubeconfig))))
-
-
-def test_automatic_tls_registers_its_ca_on_every_entry_with_the_least_rights(
-    control_plane: ControlPlane, processes: Processes, namespace: str, registered: dict[str, Any], tmp_path: Path
-) -> None:
-    for attempt in ("first", "restarted"):
-        process = _automatic(control_plane, processes, namespace, registered, tmp_path / attempt)
-        _wait_until_serving(process)
-        created = _create(control_plane, namespace, _pod(pods.BASIC, name=attempt))
-        assert pods.agent_of(created)["image"] == "sealer-agent:test"
-        processes.stop(process)
-        assert process.exit_code == 0
-
-
-def test_automatic_tls_without_the_right_to_patch_ends_with_an_error(
-    control_plane: ControlPlane, processes: Processes, namespace: str, registered: dict[str, Any], tmp_path: Path
-) -> None:
-    control_plane.kubectl("delete", "clusterrolebinding", registered["metadata"]["name"])
-    process = _automatic(control_plane, processes, namespace, registered, tmp_path / "log")
-    assert process.wait(30) == 6
-    assert "403 Forbidden" in process.output()
-    assert "hint: it must exist, and the service account needs get and patch on it" in process.output()
-    assert "Traceback" not in process.output()
 
 
 def test_sigterm_finishes_the_request_at_hand_and_exits_with_0(

@@ -65,7 +65,13 @@ def _start_controller(stack: Stack) -> None:
     process = stack.add(
         Command(
             name="sealer-controller",
-            arguments=(str(PROGRAMS / "sealer-controller"), "--listen-addr", f"{cluster.machine_address()}:{port}"),
+            arguments=(
+                str(PROGRAMS / "sealer-controller"),
+                "--listen-addr",
+                f"{cluster.machine_address()}:{port}",
+                "--listen-metrics-addr",
+                "127.0.0.1:0",
+            ),
             log=stack.folder / "logs" / "sealer-controller.log",
             environment=cluster.environment(kubeconfig) | {"POD_NAMESPACE": CONTROLLER_NAMESPACE},
         )
@@ -99,7 +105,7 @@ def _start_injector(stack: Stack) -> None:
                 *("--tls-auto", INJECTOR, "--tls-auto-hosts", LOOPBACK),
             ),
             log=stack.folder / "logs" / "sealer-injector.log",
-            environment=cluster.environment(kubeconfig),
+            environment=cluster.environment(kubeconfig) | {"POD_NAMESPACE": INJECTOR_NAMESPACE},
         )
     )
     configuration = f"/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/{INJECTOR}"

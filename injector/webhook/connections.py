@@ -1,0 +1,116 @@
+"""Connections that end: httptools under uvicorn, with a time for a whole request and a cap that lets the API server in.
+
+uvicorn waits for ever for the first byte of a connection and for the end of a request. Here a request must be complete
+within the time that the API server itself waits at most; after that, nobody wants the answer. At the cap, the
+connection that has been idle for longest makes room for the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from uvicorn import Config
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn.server import ServerState
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client may take.
+
+    Attributes:
+        request: Seconds from the opening of a connection, or the first byte of a request, to its last byte. The API
+            server waits for 30 seconds at most (``timeoutSeconds``).
+        idle: Seconds between requests. The API server keeps idle connections for 90; it must be the one that closes
+            them: a request sent into a connection that is just being closed here would fail, and with it the creation
+            of a pod.
+        connections: How many there may be at once. One API server needs a handful.
+
+    """
+
+    request: float = 30.0
+    idle: float = 120.0
+    connections: int = 1024
+
+
+class Connection(HttpToolsProtocol):
+    """One connection.
+
+    Args:
+        config: uvicorn's.
+        state: uvicorn's, shared by all connections.
+        limits: What the client may take.
+
+    """
+
+    def __init__(self, config: Config, state: ServerState, limits: Limits) -> None:
+        super().__init__(config, state, {})
+        self.timeout_keep_alive = limits.idle  # type: ignore[assignment]  # seconds for call_later, a float as well
+        self.since = self.loop.time()
+        self._limits = limits
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being read or answered."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Take up a connection, in the place of an idle one where there are too many."""
+        others = cast("set[Connection]", self.connections)
+        if len(others) >= self._limits.connections and not _make_room(others):
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self._await_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget all about it."""
+        self._received()
+        if self.transport is not None:
+            super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a request."""
+        self.since = self.loop.time()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A request begins: the clock runs until its last byte."""
+        super().on_message_begin()
+        self._await_request()
+
+    def on_message_complete(self) -> None:
+        """A request is there."""
+        super().on_message_complete()
+        self._received()
+
+    def _await_request(self) -> None:
+        if self._timer is None:
+            self._timer = self.loop.call_later(self._limits.request, self._end)
+
+    def _received(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end(self) -> None:
+        self.transport.abort()
+
+
+def _make_room(connections: Iterable[Connection]) -> bool:
+    """End the connection that has been idle for longest; return whether there was one."""
+    idle = min((one for one in connections if not one.busy), key=lambda one: one.since, default=None)
+    if idle is None:
+        return False
+    idle.transport.abort()
+    idle.connections.discard(idle)
+    return True
