@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from deploy.local.find import Parts
-from tests.bench import first_sync, sealing, templates
+from tests.bench import admission, agent, first_sync, sealing, templates
 from tests.bench.frame import Comparison, table
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ BENCHMARKS: Final[Mapping[str, Callable[[Parts], Iterator[Comparison]]]] = {
     "sealing": sealing.run,
     "templates": templates.run,
     "first-sync": first_sync.run,
+    "agent": agent.run,
+    "admission": admission.run,
 }
 
 

@@ -31,12 +31,14 @@ class Cost:
         seconds: Wall time.
         cpu: CPU time, user and system, in seconds; None where it was not measured.
         memory: Resident memory at the end, in bytes; None where it was not measured.
+        requests: Requests to the server; None where they were not counted.
 
     """
 
     seconds: float
     cpu: float | None = None
     memory: int | None = None
+    requests: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def children_cpu() -> float:
 def table(rows: Sequence[Comparison]) -> str:
     """Return the report as a Markdown table."""
     lines = [
-        "| what | against | ours | peer | faster | CPU ours / peer | memory ours / peer |",
-        "|---|---|---|---|---|---|---|",
+        "| what | against | ours | peer | faster | CPU ours / peer | memory ours / peer | requests ours / peer |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *map(_row, rows)])
 
@@ -124,6 +126,7 @@ def _row(row: Comparison) -> str:
         f"{row.speed:.2g} times",
         f"{_seconds(row.ours.cpu)} / {_seconds(row.peer.cpu)}",
         f"{_mebibytes(row.ours.memory)} / {_mebibytes(row.peer.memory)}",
+        f"{_count(row.ours.requests)} / {_count(row.peer.requests)}",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -138,3 +141,7 @@ def _seconds(value: float | None) -> str:
 
 def _mebibytes(value: int | None) -> str:
     return "-" if value is None else f"{value / 2**20:.0f} MiB"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else str(value)
