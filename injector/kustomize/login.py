@@ -17,6 +17,7 @@ from injector.vault.auth import (
     TokenAuth,
     mount_point,
 )
+from injector.vault.environment import text_of
 from injector.vault.settings import Connection, connect_with
 
 if TYPE_CHECKING:
@@ -66,8 +67,8 @@ def auth_of(source: VaultSource, environ: Mapping[str, str], home: Path) -> Auth
 
 def _own_token(environ: Mapping[str, str], home: Path) -> Credential:
     """Find the token as the ``vault`` command does (https://developer.hashicorp.com/vault/docs/commands)."""
-    if environ.get("VAULT_TOKEN"):
-        return GivenCredential(environ["VAULT_TOKEN"].strip())
+    if given := text_of(environ, "TOKEN"):
+        return GivenCredential(given.strip())
     file = home / ".vault-token"
     if file.is_file():
         return FileCredential(file, "token")

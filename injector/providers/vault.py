@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 from injector.providers.protocol import StoredSecret
 from injector.vault.answers import ends_with_token
 from injector.vault.errors import InvalidTokenError, VaultError
+from injector.vault.operations import open_client
 from injector.vault.reference import clean_path, parse_reference
 from injector.vault.retry import Clock, Report, RetryPlan, persist
-from sealer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from injector.vault.answers import Answer
     from injector.vault.auth import Auth
     from injector.vault.protocol import SecretReader
     from injector.vault.settings import Connection
@@ -36,15 +37,7 @@ def open_vault(connection: Connection, auth: Auth, *, plan: RetryPlan, report: R
         UsageError: This installation has no hvac.
 
     """
-    # Imported here: hvac costs more than all else that a command loads, and `--help` and bad input need none of it.
-    try:
-        from injector.vault.client import VaultClient  # noqa: PLC0415  # see above
-    except ModuleNotFoundError as error:
-        raise UsageError(
-            f"reading from vault needs the Python package {error.name}",
-            hint="install sealer[kustomize] or sealer[injector]",
-        ) from error
-    return VaultProvider(VaultClient(connection), auth, plan=plan, report=report)
+    return VaultProvider(open_client(connection), auth, plan=plan, report=report)
 
 
 class VaultProvider:
@@ -80,9 +73,10 @@ class VaultProvider:
 
         """
         reference = parse_reference(path)
-        secret = self._persist(lambda: self._reader.read(reference))
-        self._leased = self._leased or ends_with_token(secret.answer)
-        return StoredSecret(secret.document, secret.fields)
+        version = () if reference.version is None else (("version", str(reference.version)),)
+        answer = self._persist(lambda: self._reader.read(reference.path, version))
+        self._noted(answer)
+        return StoredSecret(answer.document, answer.fields)
 
     def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> Mapping[str, Json]:
         """Return the whole answer to a read of any engine.
@@ -93,9 +87,9 @@ class VaultProvider:
 
         """
         place = clean_path(path)
-        answer = self._persist(lambda: self._reader.ask(place, parameters)).answer
-        self._leased = self._leased or ends_with_token(answer)
-        return answer
+        answer = self._persist(lambda: self._reader.read(place, parameters))
+        self._noted(answer)
+        return answer.body
 
     def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
         """Write, and return the whole answer; None where it has no content.
@@ -110,8 +104,10 @@ class VaultProvider:
         """
         place = clean_path(path)
         answer = self._persist(lambda: self._reader.write(place, data))
-        self._leased = self._leased or ends_with_token(answer or {})
-        return answer
+        if answer is None:
+            return None
+        self._noted(answer)
+        return answer.body
 
     def names(self, path: str) -> Sequence[str]:
         """Return the names below a path; none where there is nothing.
@@ -147,12 +143,17 @@ class VaultProvider:
             if self._logged_in and self._keep and self._leased:
                 self._report("the token is kept until its end: leases of what was written hang on it")
             elif self._logged_in:
-                self._reader.revoke()
+                self._reader.revoke_self()
         except VaultError as error:
             self._report(f"the token lives until its end: {error.message}")
         finally:
             self._logged_in = False
             self._reader.close()
+
+    def _noted(self, answer: Answer) -> None:
+        self._leased = self._leased or ends_with_token(answer.body)
+        for warning in answer.warnings:
+            self._report(warning)
 
     def _persist(self, action: Callable[[], _T]) -> _T:
         return persist(lambda: self._with_token(action), self._plan, self._clock, self._report)

@@ -1,4 +1,5 @@
-"""Vault: references, login, and reading of secrets; the only package that knows Vault's HTTP API.
+"""Vault: references, logins, reading and leases; the only package that knows Vault's HTTP API.
 
-``client`` is the one module that imports hvac, so everything else here is pure and cheap to import.
+``door`` is the one module that imports hvac, and ``client`` leads there; `operations.open_client` imports it when it is
+asked for. Everything else is cheap to import.
 """

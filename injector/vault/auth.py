@@ -6,59 +6,26 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from injector.vault.credentials import (
+    Credential,
+    FileCredential,
+    GivenCredential,
+    OnceCredential,
+    WrappedCredential,
+)
 from injector.vault.errors import LoginError, VaultSettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from injector.vault.aws.credentials import AwsSource
+
+__all__ = [
+    "AppRoleAuth", "Auth", "AwsAuth", "CertAuth", "Credential", "FileCredential", "GivenCredential", "JwtAuth",
+    "KubernetesAuth", "Login", "OnceCredential", "TokenAuth", "WrappedCredential", "mount_point",
+]  # fmt: skip
+
 _TOKEN: Final = re.compile(r"[!-~]+")
-
-
-@dataclass(frozen=True)
-class GivenCredential:
-    """A credential that is at hand, such as an environment variable's value."""
-
-    value: str = field(repr=False)
-
-    def read(self) -> str:
-        """Return the credential."""
-        return self.value
-
-
-@dataclass(frozen=True)
-class FileCredential:
-    """A credential in a file, read anew at each login: service-account tokens rotate.
-
-    Attributes:
-        path: The file.
-        what: Its content in a person's words, such as ``service-account token``.
-
-    """
-
-    path: Path
-    what: str
-
-    def read(self) -> str:
-        """Return the file's content without white space around it.
-
-        Raises:
-            LoginError: It cannot be read, or is empty. Worth a short wait: a volume may be filled a moment later.
-
-        """
-        try:
-            text = self.path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            reason = (error.strerror or "unknown reason").lower()
-            raise LoginError(f"cannot read the {self.what} at {self.path}: {reason}") from error
-        except UnicodeDecodeError:
-            # `from None`: the error carries the file's content.
-            raise LoginError(f"the {self.what} at {self.path} is not text") from None
-        if not text:
-            raise LoginError(f"the {self.what} at {self.path} is empty")
-        return text
-
-
-Credential: TypeAlias = GivenCredential | FileCredential
 
 
 @dataclass(frozen=True)
@@ -68,6 +35,7 @@ class KubernetesAuth:
     role: str
     token: Credential
     mount: str = "kubernetes"
+    namespace: str | None = None
 
     def __str__(self) -> str:
         return f"the kubernetes login as role {self.role} at auth/{self.mount}"
@@ -78,11 +46,77 @@ class AppRoleAuth:
     """Login with role id and secret id (https://developer.hashicorp.com/vault/api-docs/auth/approle)."""
 
     role_id: Credential
-    secret_id: Credential | None = None
+    secret_id: Credential | WrappedCredential | None = None
     mount: str = "approle"
+    namespace: str | None = None
 
     def __str__(self) -> str:
         return f"the approle login at auth/{self.mount}"
+
+
+@dataclass(frozen=True)
+class JwtAuth:
+    """Login with a JSON Web Token (https://developer.hashicorp.com/vault/api-docs/auth/jwt)."""
+
+    role: str
+    token: Credential
+    mount: str = "jwt"
+    namespace: str | None = None
+
+    def __str__(self) -> str:
+        return f"the jwt login as role {self.role} at auth/{self.mount}"
+
+
+@dataclass(frozen=True)
+class CertAuth:
+    """Login by the client certificate of the TLS connection (https://developer.hashicorp.com/vault/api-docs/auth/cert).
+
+    Vault renews such a token only over a connection with the same certificate, so every request shows it.
+
+    Attributes:
+        name: The role; None to let Vault choose.
+        certificate: Our certificate, read anew at each login; None for that of the connection.
+        key: Its key.
+        mount: Where the login is mounted.
+        authorities: Whom to trust instead of those of the connection: a file or a folder.
+        namespace: Vault namespace of the login.
+
+    """
+
+    name: str | None
+    certificate: Path | None = None
+    key: Path | None = None
+    mount: str = "cert"
+    authorities: str | None = None
+    namespace: str | None = None
+
+    def __str__(self) -> str:
+        return f"the cert login{f' as {self.name}' if self.name else ''} at auth/{self.mount}"
+
+
+@dataclass(frozen=True)
+class AwsAuth:
+    """Login by a request signed for AWS (https://developer.hashicorp.com/vault/api-docs/auth/aws, type iam).
+
+    Attributes:
+        role: The role; empty to let Vault take the name of the AWS principal.
+        region: The AWS region to sign for.
+        credentials: Who signs.
+        header_value: What Vault expects as X-Vault-AWS-IAM-Server-ID; None where it expects nothing.
+        mount: Where the login is mounted.
+        namespace: Vault namespace of the login.
+
+    """
+
+    role: str
+    region: str
+    credentials: AwsSource = field(repr=False)
+    header_value: str | None = None
+    mount: str = "aws"
+    namespace: str | None = None
+
+    def __str__(self) -> str:
+        return f"the aws login{f' as role {self.role}' if self.role else ''} at auth/{self.mount}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +124,7 @@ class TokenAuth:
     """A token that somebody else made: used as it is, and never revoked."""
 
     token: Credential
+    namespace: str | None = None
 
     def __str__(self) -> str:
         return "the given token"
@@ -107,7 +142,8 @@ class TokenAuth:
         return token
 
 
-Auth: TypeAlias = KubernetesAuth | AppRoleAuth | TokenAuth
+Login: TypeAlias = KubernetesAuth | AppRoleAuth | JwtAuth | CertAuth | AwsAuth
+Auth: TypeAlias = Login | TokenAuth
 
 
 def mount_point(path: str) -> str:

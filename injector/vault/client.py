@@ -1,142 +1,79 @@
-"""Vault over HTTP: the one door to hvac."""
+"""Vault over HTTP: reading, writing, leases."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import hvac
-import hvac.adapters
-
-from injector.vault import answers, faults, kv
-from injector.vault.auth import AppRoleAuth, Auth, KubernetesAuth, TokenAuth
+from injector.vault import answers, faults, kv, places
 from injector.vault.errors import VaultRequestError
-from injector.vault.transport import open_session, translated
+from injector.vault.forwarding import of_its_end, to_pass_on
+from injector.vault.mounts import Mounts
+from injector.vault.protocol import Forwarded
+from injector.vault.session import Options, VaultSession
 from injector.vault.verbatim import without_surrogates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
+    from typing import Unpack
 
-    import requests
-
+    from injector.vault.answers import Answer, VaultLease
     from injector.vault.protocol import Parameters
-    from injector.vault.reference import SecretReference
     from injector.vault.settings import Connection
+    from injector.vault.transport import Reply
     from injector.vault.verbatim import Json
 
-_OK: Final = 200
-_NO_CONTENT: Final = 204
-_NOT_FOUND: Final = 404
-_NO_PREFLIGHT: Final = (403, 404)
-_REVOKE_TIMEOUT: Final = 5.0
+_NO_PREFLIGHT: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
-class VaultClient:
-    """A `SecretReader` on a real Vault or OpenBao.
+class VaultClient(VaultSession):
+    """`VaultOperations` on a real Vault or OpenBao, for many threads.
 
     Args:
         connection: How to reach it. Nothing is sent yet.
-        now: The time, aware; decides whether a version is deleted already.
+        options: Those of `VaultSession`.
 
     Raises:
         VaultSettingsError: A file of certificates or keys is not there.
 
     """
 
-    def __init__(self, connection: Connection, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._connection = connection
-        self._now = now
-        self._mounts: list[kv.Mount] = []
-        self._login = "a client without login"
-        self._own_token = False
-        # Every argument that hvac would otherwise take from the environment is given: `token` (an empty one is none),
-        # `url`, `cert` and `verify`. The raw adapter hands over each answer as it came, so that its numbers stay.
-        self._hvac: Any = hvac.Client(
-            url=connection.address,
-            token="",
-            cert=connection.client_certificate or (),
-            verify=connection.verify,
-            timeout=connection.timeout,
-            namespace=connection.namespace,
-            session=open_session(connection),
-            adapter=hvac.adapters.RawAdapter,
-            ignore_exceptions=True,
-        )
+    def __init__(self, connection: Connection, **options: Unpack[Options]) -> None:
+        super().__init__(connection, **options)
+        self._mounts = Mounts(self._look_up)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def login(self, auth: Auth) -> None:
-        """Get a token; credentials in files are read anew.
-
-        Raises:
-            LoginError: A credential is missing, or Vault refuses it.
-            VaultError: Vault cannot be reached, or cannot answer now.
-
-        """
-        self._login, self._own_token = str(auth), False
-        if isinstance(auth, TokenAuth):
-            self._hvac.token = auth.read()
-            return
-        self._hvac.token = ""
-        credentials = _credentials(auth)
-        with translated(self._connection):
-            response = self._post_login(auth, credentials)
-        body = answers.body_of(response.content)
-        if response.status_code != _OK:
-            raise faults.login_refused(self._answer(response, body, credentials), auth)
-        self._hvac.token = answers.token_in(body, self._connection.address)
-        self._own_token = True
-
-    def read(self, reference: SecretReference) -> kv.VaultSecret:
-        """Return the secret at a place; whether it is KV version 1 or 2 is found out.
-
-        Raises:
-            SecretNotFoundError: There is none, or the version is deleted.
-            PermissionDeniedError: The login may not read it.
-            InvalidTokenError: The token is not valid.
-            VaultRequestError: A version is asked of a mount that keeps none, or the answer is not Vault's.
-            VaultError: Vault cannot be reached, or cannot answer now.
-
-        """
-        version = () if reference.version is None else (("version", str(reference.version)),)
-        return self.ask(reference.path, version)
-
-    def ask(self, path: str, parameters: Parameters) -> kv.VaultSecret:
+    def read(self, path: str, parameters: Parameters = ()) -> Answer:
         """Return what is at a path, of any engine, with parameters of the query.
+
+        A version that is asked of a mount without versions is ignored by Vault: the answer then warns of it.
 
         Args:
             path: A logical path as `clean_path` gives it; KV version 2 is found out.
             parameters: Names and values, such as ``("version", "2")``.
 
         Raises:
-            VaultError: As `read`.
+            SecretNotFoundError: There is none, or the version is deleted.
+            PermissionDeniedError: The login may not read it.
+            InvalidTokenError: The token is not valid.
+            VaultRequestError: The answer is not Vault's.
+            VaultError: Vault cannot be reached, or cannot answer now.
 
         """
-        mount = self._mount(path)
-        place = answers.place_of(path, parameters)
-        if place != path and mount is not None and not mount.versioned:
-            raise VaultRequestError(f"{place}: {mount.path} keeps no versions", hint="only KV version 2 does")
+        mount = self._mounts.at(path)
+        place = places.place_of(path, parameters)
         asked = faults.Asked("read", place, kv.api_path(path, mount), mount)
-        response, body = self._get(asked.path, parameters)
-        if response.status_code != _OK:
-            raise faults.refused(self._answer(response, body, ()), asked, self._login)
-        answer, document = (
-            answers.answer_in(body, self._connection.address),
-            answers.data_in(body, self._connection.address),
-        )
+        body = self._had(asked, parameters)
+        document = answers.data_in(body, self._connection.address)
         if document is None:
             raise faults.missing(place, self._connection.address)
         versioned = kv.is_versioned(mount, asked.path, document)
         if versioned and kv.is_gone(document, self._now()):
             raise faults.missing(place, self._connection.address)
-        return kv.to_secret(document, versioned=versioned, answer=answer)
+        answer = kv.to_answer(answers.answer_in(body, self._connection.address), document, mount, versioned=versioned)
+        return answer if place == path or versioned else kv.without_version(answer, place, mount)
 
-    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+    def write(self, path: str, data: Mapping[str, str]) -> Answer | None:
         """Write to a path (PUT), as certificates are issued.
 
         Args:
@@ -144,23 +81,22 @@ class VaultClient:
             data: Names and values. For KV version 2 they are sent below ``data``.
 
         Returns:
-            The whole answer; None where it has no content.
+            The answer; None where it has no content.
 
         Raises:
             VaultError: As `read`. No value of `data` is in the message.
 
         """
-        mount = self._mount(path)
+        mount = self._mounts.at(path)
         sent = {without_surrogates(name): without_surrogates(value) for name, value in data.items()}
-        with translated(self._connection):
-            response: requests.Response = self._hvac.adapter.put(answers.url_of(path), json=kv.to_write(sent, mount))
-        body = answers.body_of(response.content)
-        if response.status_code == _NO_CONTENT:
+        to_send = kv.to_write(sent, mount)
+        reply = self._patiently(lambda: self._door.secrets.put(places.url_of(path), json=to_send))
+        if reply.status_code == HTTPStatus.NO_CONTENT:
             return None
-        if response.status_code != _OK:
-            answer = self._answer(response, body, answers.spellings(sent.values()))
-            raise faults.refused(answer, faults.Asked("write to", path, path, mount), self._login)
-        return answers.answer_in(body, self._connection.address)
+        asked = faults.Asked("write to", path, path, mount)
+        body = self._success(reply, asked, tuple(sent.values()))
+        document = answers.data_in(body, self._connection.address) or {}
+        return kv.to_answer(answers.answer_in(body, self._connection.address), document, mount, versioned=False)
 
     def names(self, path: str) -> list[str]:
         """Return the names below a path, folders with a slash at their end; none where there is nothing.
@@ -172,75 +108,110 @@ class VaultClient:
             VaultError: As `read`, but for `SecretNotFoundError`.
 
         """
-        mount = self._mount(path)
+        mount = self._mounts.at(path)
         asked = faults.Asked("list", path, kv.list_path(path, mount), mount)
-        response, body = self._get(asked.path, (("list", "true"),))
-        if response.status_code == _NOT_FOUND:
+        reply = self._get(asked.path, (("list", "true"),))
+        if reply.status_code == HTTPStatus.NOT_FOUND:
             return []
-        if response.status_code != _OK:
-            raise faults.refused(self._answer(response, body, ()), asked, self._login)
+        body = self._success(reply, asked)
         keys = (answers.data_in(body, self._connection.address) or {}).get("keys")
         return [key for key in keys if isinstance(key, str)] if isinstance(keys, list) else []
 
-    def revoke(self) -> None:
-        """Give back the token of the last login, if it was made for us.
+    def metadata(self, path: str) -> Mapping[str, Json]:
+        """Return the metadata of a KV version 2 secret: its versions, without its content.
+
+        Args:
+            path: A logical path as `clean_path` gives it.
 
         Raises:
-            VaultError: Vault cannot be reached or refuses; the token then lives until its end.
+            VaultRequestError: The mount is not of KV version 2.
+            VaultError: As `read`.
 
         """
-        if not self._own_token:
-            return
-        self._own_token = False
-        with translated(self._connection):
-            response = self._hvac.adapter.post("/v1/auth/token/revoke-self", timeout=_REVOKE_TIMEOUT)
-        self._hvac.token = ""
-        if not response.ok:
-            raise VaultRequestError(f"vault did not revoke the token: status {response.status_code}")
+        mount = self._mounts.at(path)
+        if mount is None or not mount.versioned:
+            raise VaultRequestError(f"{path} has no metadata: it is not known to be of KV version 2")
+        body = self._had(faults.Asked("read", path, kv.metadata_path(path, mount), mount), ())
+        return answers.data_in(body, self._connection.address) or {}
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._hvac.adapter.close()
+    def renew_lease(self, lease_id: str, increment: float | None = None) -> VaultLease:
+        """Renew a lease.
 
-    def _post_login(self, auth: KubernetesAuth | AppRoleAuth, credentials: tuple[str, ...]) -> requests.Response:
-        methods = self._hvac.auth
-        response: requests.Response
-        if isinstance(auth, KubernetesAuth):
-            response = methods.kubernetes.login(auth.role, *credentials, use_token=False, mount_point=auth.mount)
-        else:
-            response = methods.approle.login(*credentials, use_token=False, mount_point=auth.mount)
-        return response
+        Args:
+            lease_id: The lease.
+            increment: The seconds wished for; None for what its role has.
 
-    def _mount(self, path: str) -> kv.Mount | None:
-        """Find out what is mounted at a path; None where Vault would not say."""
-        known = next((mount for mount in self._mounts if kv.holds(mount, path)), None)
-        if known is not None:
-            return known
-        response, body = self._get(f"sys/internal/ui/mounts/{path}", ())
-        if response.status_code in _NO_PREFLIGHT:
+        Raises:
+            VaultRequestError: It has ended, or cannot be renewed.
+            VaultError: As `read`.
+
+        """
+        wished = {} if increment is None else {"increment": int(increment)}
+        sent = {"lease_id": lease_id, **wished}
+        reply = self._patiently(lambda: self._door.secrets.put(places.url_of("sys/leases/renew"), json=sent))
+        body = self._success(reply, faults.Asked("renew", f"the lease {lease_id}", "sys/leases/renew"))
+        return answers.lease_in(body, self._connection.address)
+
+    def revoke_lease(self, lease_id: str) -> None:
+        """End a lease; one that has ended is no error.
+
+        Raises:
+            VaultError: As `read`.
+
+        """
+        sent = {"lease_id": lease_id}
+        reply = self._patiently(lambda: self._door.secrets.put(places.url_of("sys/leases/revoke"), json=sent))
+        if not reply.ok:
+            self._success(reply, faults.Asked("revoke", f"the lease {lease_id}", "sys/leases/revoke"))
+
+    def forward(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, token: str | None
+    ) -> Forwarded:
+        """Pass a request on as it is, and its answer back, whatever it is.
+
+        Args:
+            method: HTTP method.
+            target: Path and query, such as ``/v1/secret/data/hello?version=1``.
+            headers: What the caller sent; what is for one hop only is taken off.
+            body: What the caller sent.
+            token: The token to show; None to leave the caller's.
+
+        Raises:
+            VaultError: There is no answer.
+
+        """
+        reply = self._door.transport.request(
+            method=method,
+            url=f"{self._connection.address}/{target.lstrip('/')}",
+            headers=to_pass_on(headers, token, self._connection.namespace),
+            allow_redirects=self._connection.follow_redirects,
+            timeout=self._connection.timeout,
+            data=body or None,
+        )
+        return Forwarded(reply.status_code, of_its_end(reply.headers.items()), reply.content)
+
+    def _look_up(self, path: str) -> kv.Mount | None:
+        """Ask what is mounted at a path; None where Vault would not say."""
+        reply = self._get(f"sys/internal/ui/mounts/{path}", ())
+        if reply.status_code in _NO_PREFLIGHT:
             return None
-        answer = self._answer(response, body, ())
-        if response.status_code != _OK:
-            raise faults.unavailable(answer) or VaultRequestError(
-                f"vault at {answer.address} cannot say what is mounted at {path}: status {answer.status}"
+        body = answers.body_of(reply.content)
+        if reply.status_code != HTTPStatus.OK:
+            refusal = self._refusal(reply, body, ())
+            raise faults.unavailable(refusal) or VaultRequestError(
+                f"vault at {refusal.address} cannot say what is mounted at {path}: status {refusal.status}"
             )
-        mount = kv.mount_of(answers.data_in(body, self._connection.address) or {})
-        if mount is not None:
-            self._mounts.append(mount)
-        return mount
+        return kv.mount_of(answers.data_in(body, self._connection.address) or {})
 
-    def _get(self, path: str, parameters: Parameters) -> tuple[requests.Response, Json]:
+    def _had(self, asked: faults.Asked, parameters: Parameters) -> Json:
+        return self._success(self._get(asked.path, parameters), asked)
+
+    def _get(self, path: str, parameters: Parameters) -> Reply:
         query = urlencode(list(parameters), errors="surrogateescape")
-        with translated(self._connection):
-            response: requests.Response = self._hvac.adapter.get(answers.url_of(path), params=query)
-        return response, answers.body_of(response.content)
+        return self._patiently(lambda: self._door.secrets.get(places.url_of(path), params=query))
 
-    def _answer(self, response: requests.Response, body: Json, credentials: Iterable[str]) -> faults.Answer:
-        words = faults.words_of(body, (*credentials, self._hvac.token))
-        return faults.Answer(self._connection.address, response.status_code, words)
-
-
-def _credentials(auth: KubernetesAuth | AppRoleAuth) -> tuple[str, ...]:
-    if isinstance(auth, KubernetesAuth):
-        return (auth.token.read(),)
-    return (auth.role_id.read(), *(() if auth.secret_id is None else (auth.secret_id.read(),)))
+    def _success(self, reply: Reply, asked: faults.Asked, secrets: tuple[str, ...] = ()) -> Json:
+        body = answers.body_of(reply.content)
+        if reply.status_code != HTTPStatus.OK:
+            raise faults.refused(self._refusal(reply, body, secrets), asked, self._who)
+        return body

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from injector.vault.errors import (
     InvalidTokenError,
@@ -18,8 +18,9 @@ from injector.vault.errors import (
     VaultRequestError,
     VaultUnavailableError,
 )
+from injector.vault.places import spellings
 
-Action = Literal["read", "write to", "list"]
+Action = Literal["read", "write to", "list", "renew", "revoke", "look up", "unwrap"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,12 +41,21 @@ _UNAVAILABLE: Final[Mapping[int, str]] = {
     530: "was removed from its cluster",
 }
 _LONGEST: Final = 300
-_CAPABILITIES: Final[Mapping[Action, str]] = {"read": "read", "write to": "update", "list": "list"}
+_CAPABILITIES: Final[Mapping[Action, str]] = {"read": "read", "list": "list", "look up": "read"}
+_CHANGE: Final = "update"
+
+
+class Replied(Protocol):
+    """An HTTP answer."""
+
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back.
+class Refusal:
+    """An answer that is no success.
 
     Attributes:
         address: Where it came from.
@@ -77,6 +87,19 @@ class Asked:
     mount: Mount | None = None
 
 
+def refusal_of(reply: Replied, body: Json, secrets: Iterable[str], address: str) -> Refusal:
+    """Return what a refusal says.
+
+    Args:
+        reply: The HTTP answer.
+        body: Its body, decoded.
+        secrets: What was sent and may not be shown.
+        address: Whom it came from.
+
+    """
+    return Refusal(address, reply.status_code, words_of(body, spellings(secrets)))
+
+
 def words_of(body: Json, secrets: Iterable[str]) -> str:
     """Return the ``errors`` of an answer on one line, with every credential that was sent taken out."""
     errors = body.get("errors") if isinstance(body, dict) else None
@@ -87,53 +110,53 @@ def words_of(body: Json, secrets: Iterable[str]) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def unavailable(answer: Answer) -> VaultError | None:
-    """Return the error of an answer that a later one may better, whatever was asked; None for any other answer."""
-    if answer.status not in _UNAVAILABLE and answer.status < 500:  # noqa: PLR2004  # HTTP: the server's fault
+def unavailable(refusal: Refusal) -> VaultError | None:
+    """Return the error of an answer that a later one may better, whatever was asked; None for any other."""
+    if refusal.status not in _UNAVAILABLE and refusal.status < 500:  # noqa: PLR2004  # HTTP: the server's fault
         return None
-    says = _UNAVAILABLE.get(answer.status, f"answered with status {answer.status}")
-    return VaultUnavailableError(f"vault at {answer.address} {says}{_quoted(answer)}")
+    says = _UNAVAILABLE.get(refusal.status, f"answered with status {refusal.status}")
+    return VaultUnavailableError(f"vault at {refusal.address} {says}{_quoted(refusal)}")
 
 
-def login_refused(answer: Answer, auth: Auth) -> VaultError:
+def login_refused(refusal: Refusal, auth: Auth) -> VaultError:
     """Return the error of a login that did not succeed."""
-    if answer.status == 404:  # noqa: PLR2004  # HTTP
+    if refusal.status == 404:  # noqa: PLR2004  # HTTP
         return LoginError(
-            f"vault at {answer.address} refused {auth}: there is no auth method{_quoted(answer)}",
+            f"vault at {refusal.address} refused {auth}: there is no auth method{_quoted(refusal)}",
             hint="enable it, or correct the mount",
         )
-    return unavailable(answer) or LoginError(
-        f"vault at {answer.address} refused {auth}{_quoted(answer)}",
+    return unavailable(refusal) or LoginError(
+        f"vault at {refusal.address} refused {auth}{_quoted(refusal)}",
         hint="check that the role exists at that mount, and whom it is bound to",
     )
 
 
-def refused(answer: Answer, asked: Asked, auth: str) -> VaultError:
+def refused(refusal: Refusal, asked: Asked, auth: str) -> VaultError:
     """Return the error of a read, write or list that did not succeed.
 
     Args:
-        answer: What came back.
+        refusal: What came back.
         asked: What was asked for.
         auth: The login, in words.
 
     """
-    if answer.status == 404:  # noqa: PLR2004  # HTTP
-        error = _unwritable(answer, asked) if asked.action == "write to" else missing(asked.place, answer.address)
-        if "no handler for route" in answer.words:
+    if refusal.status == 404:  # noqa: PLR2004  # HTTP
+        error = _unwritable(refusal, asked) if asked.action == "write to" else missing(asked.place, refusal.address)
+        if "no handler for route" in refusal.words:
             error.hint = "no secrets engine is mounted there"
         return error
-    if answer.status == 403 and "invalid token" in answer.words:  # noqa: PLR2004  # HTTP
+    if refusal.status == 403 and "invalid token" in refusal.words:  # noqa: PLR2004  # HTTP
         return InvalidTokenError(
-            f"vault at {answer.address} does not accept the token ({auth})",
+            f"vault at {refusal.address} does not accept the token ({auth})",
             hint="it is wrong, expired or revoked, or belongs to another namespace of Vault",
         )
-    if answer.status == 403:  # noqa: PLR2004  # HTTP
+    if refusal.status == 403:  # noqa: PLR2004  # HTTP
         return PermissionDeniedError(
-            f"permission denied: {auth} may not {asked.action} {asked.place} of vault at {answer.address}",
+            f"permission denied: {auth} may not {asked.action} {asked.place} of vault at {refusal.address}",
             hint=_policy_hint(asked),
         )
-    return unavailable(answer) or VaultRequestError(
-        f"vault at {answer.address} cannot {asked.action} {asked.place}: status {answer.status}{_quoted(answer)}"
+    return unavailable(refusal) or VaultRequestError(
+        f"vault at {refusal.address} cannot {asked.action} {asked.place}: status {refusal.status}{_quoted(refusal)}"
     )
 
 
@@ -145,17 +168,17 @@ def missing(place: str, address: str) -> VaultError:
     )
 
 
-def _unwritable(answer: Answer, asked: Asked) -> VaultError:
+def _unwritable(refusal: Refusal, asked: Asked) -> VaultError:
     versioned = asked.mount is not None and asked.mount.versioned
     return SecretNotFoundError(
-        f"vault at {answer.address} has nothing at {asked.place} to write to{_quoted(answer)}",
+        f"vault at {refusal.address} has nothing at {asked.place} to write to{_quoted(refusal)}",
         hint="KV version 2 is written to below data/ of its mount" if versioned else "check mount and path",
     )
 
 
 def _policy_hint(asked: Asked) -> str:
-    grant = f'a policy has to give it "{_CAPABILITIES[asked.action]}" on {asked.path}'
-    if asked.action == "write to" or asked.mount is not None or "/" not in asked.path:
+    grant = f'a policy has to give it "{_CAPABILITIES.get(asked.action, _CHANGE)}" on {asked.path}'
+    if asked.action not in {"read", "list"} or asked.mount is not None or "/" not in asked.path:
         return grant
     at, _, rest = asked.path.partition("/")
     below = "data" if asked.action == "read" else "metadata"
@@ -163,5 +186,5 @@ def _policy_hint(asked: Asked) -> str:
     return f"{grant}, or on {other}; vault would not tell, so nothing at all is granted"
 
 
-def _quoted(answer: Answer) -> str:
-    return f": {answer.words}" if answer.words else ""
+def _quoted(refusal: Refusal) -> str:
+    return f": {refusal.words}" if refusal.words else ""

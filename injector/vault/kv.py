@@ -6,9 +6,12 @@ secret through either.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from injector.vault.answers import Answer, Kind, warnings_in
+from injector.vault.verbatim import Number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,28 +28,13 @@ class Mount:
     Attributes:
         path: Where it is mounted, with a slash at its end, such as ``secret/``.
         versioned: Whether it is KV version 2; version 1 and all other engines are read alike.
+        kv: Whether it is KV of either version.
 
     """
 
     path: str
     versioned: bool
-
-
-@dataclass(frozen=True)
-class VaultSecret:
-    """What Vault holds at a path.
-
-    Attributes:
-        document: The answer's ``data``: what a template sees as ``.Data``; for KV version 2 it holds ``data`` and
-            ``metadata``.
-        fields: The secret's own fields, whatever the version.
-        answer: The whole answer, with lease and warnings.
-
-    """
-
-    document: Mapping[str, Json] = field(repr=False)
-    fields: Mapping[str, Json] = field(repr=False)
-    answer: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    kv: bool = False
 
 
 def mount_of(preflight: Mapping[str, Json]) -> Mount | None:
@@ -55,7 +43,8 @@ def mount_of(preflight: Mapping[str, Json]) -> Mount | None:
     if not isinstance(path, str) or not path.strip("/"):
         return None
     version = options.get("version") if isinstance(options, dict) else None
-    return Mount(path, versioned=kind == "kv" and version == "2")
+    # "generic" is what Vault called KV before it had versions; mounts of that time still say so.
+    return Mount(path, versioned=kind == "kv" and version == "2", kv=kind in {"kv", "generic"})
 
 
 def api_path(path: str, mount: Mount | None) -> str:
@@ -90,6 +79,20 @@ def list_path(path: str, mount: Mount | None) -> str:
     if f"{rest}/".startswith("metadata/"):
         return path
     return "/".join(part for part in (at, "metadata", rest) if part)
+
+
+def metadata_path(path: str, mount: Mount) -> str:
+    """Return the path below ``/v1/`` of the metadata of a KV version 2 secret.
+
+    Args:
+        path: The logical path, no slashes at its ends, or one of the API such as ``secret/data/hello``.
+        mount: The mount it lies in.
+
+    """
+    at = _mount_in(path, mount)
+    rest = path[len(at) :].lstrip("/")
+    word = next((word for word in _API_WORDS if rest.startswith(word)), "")
+    return f"{at}/metadata/{rest[len(word) :]}"
 
 
 def to_write(data: Mapping[str, str], mount: Mount | None) -> dict[str, object]:
@@ -136,7 +139,10 @@ def is_gone(document: Mapping[str, Json], now: datetime) -> bool:
     if document.get("data") is None:
         return True
     metadata = document.get("metadata")
-    when = metadata.get("deletion_time") if isinstance(metadata, dict) else None
+    return isinstance(metadata, dict) and _is_past(metadata.get("deletion_time"), now)
+
+
+def _is_past(when: Json, now: datetime) -> bool:
     if not isinstance(when, str) or not when:
         return False
     try:
@@ -145,9 +151,54 @@ def is_gone(document: Mapping[str, Json], now: datetime) -> bool:
         return False  # as the existing agent: a time that nobody can read deletes nothing
 
 
-def to_secret(
-    document: Mapping[str, Json], *, versioned: bool, answer: Mapping[str, Json] | None = None
-) -> VaultSecret:
-    """Separate a secret's own fields from what Vault says about it."""
+def to_answer(
+    body: Mapping[str, Json], document: Mapping[str, Json], mount: Mount | None, *, versioned: bool
+) -> Answer:
+    """Separate a secret's own fields from what Vault says about it.
+
+    Args:
+        body: The whole answer.
+        document: Its ``data``.
+        mount: Where it came from; None where Vault would not say.
+        versioned: Whether it is data and metadata of a KV version 2 secret.
+
+    """
     inner = document.get("data")
-    return VaultSecret(document, inner if versioned and isinstance(inner, dict) else document, answer or {})
+    fields = inner if versioned and isinstance(inner, dict) else document
+    kind: Kind = "kv2" if versioned or (mount is not None and mount.versioned) else _kind(mount)
+    return Answer(body, document, fields, kind, warnings_in(body))
+
+
+def without_version(answer: Answer, place: str, mount: Mount | None) -> Answer:
+    """Warn of an answer for which a version was asked of KV version 1, which ignores that, as the existing agent does.
+
+    Args:
+        answer: The answer.
+        place: What was asked for.
+        mount: Where.
+
+    """
+    if mount is None or not mount.kv or mount.versioned:
+        return answer
+    return replace(answer, warnings=(f"{place}: the version is ignored, as {mount.path} keeps none", *answer.warnings))
+
+
+def current_version(metadata: Mapping[str, Json], now: datetime) -> int | None:
+    """Return the newest version of a KV version 2 secret; None where it is deleted or destroyed, or there is none.
+
+    Args:
+        metadata: What ``metadata/PATH`` answers.
+        now: The time, aware; a deletion may be set for later.
+
+    """
+    newest, versions = metadata.get("current_version"), metadata.get("versions")
+    if not isinstance(newest, Number) or not newest.text.isdigit() or not isinstance(versions, dict):
+        return None
+    state = versions.get(newest.text)
+    if not isinstance(state, dict) or state.get("destroyed") is True or _is_past(state.get("deletion_time"), now):
+        return None
+    return int(newest.text)
+
+
+def _kind(mount: Mount | None) -> Kind:
+    return "kv1" if mount is not None and mount.kv else "other"

@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from injector.vault import kv
+    from injector.vault.answers import Answer, TokenLease
     from injector.vault.auth import Auth
-    from injector.vault.reference import SecretReference
-    from injector.vault.verbatim import Json
 
 Parameters: TypeAlias = Sequence[tuple[str, str]]
 
 
-class SecretReader(Protocol):
-    """A Vault that can be logged in to, and asked."""
+@dataclass(frozen=True)
+class Forwarded:
+    """An answer as it came, for somebody else: status, headers of its end, body."""
 
-    def login(self, auth: Auth) -> None:
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class SecretReader(Protocol):
+    """A Vault that can be logged in to, and asked. Each method is one try."""
+
+    def login(self, auth: Auth) -> TokenLease:
         """Get a token, and use it from now on."""
 
-    def read(self, reference: SecretReference) -> kv.VaultSecret:
-        """Return the secret at a place."""
-
-    def ask(self, path: str, parameters: Parameters) -> kv.VaultSecret:
+    def read(self, path: str, parameters: Parameters = ()) -> Answer:
         """Return what is at a path, of any engine, with parameters of the query."""
 
-    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
-        """Write to a path, and return the whole answer; None where it has no content."""
+    def write(self, path: str, data: Mapping[str, str]) -> Answer | None:
+        """Write to a path, and return the answer; None where it has no content."""
 
     def names(self, path: str) -> list[str]:
         """Return the names below a path; none where there is nothing."""
 
-    def revoke(self) -> None:
+    def revoke_self(self) -> None:
         """Give back the token of the last login, if it was made for us."""
 
     def close(self) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 
-from injector.vault.errors import Patience, VaultError
+from injector.vault.errors import Patience, VaultError, VaultUnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+class _Answered(Protocol):
+    @property
+    def status_code(self) -> int: ...
+
+
 _T = TypeVar("_T")
+_Reply = TypeVar("_Reply", bound=_Answered)
 _JITTER: Final = 0.25
 _NEXT_TO_NOTHING: Final = 0.01
 
@@ -91,3 +99,29 @@ def persist(action: Callable[[], _T], plan: RetryPlan, clock: Clock, report: Rep
                 raise
             report(f"{error.message}; trying again in {wait:.1f} s")
         clock.sleep(wait)
+
+
+def patiently(send: Callable[[], _Reply], times: int, clock: Clock) -> _Reply:
+    """Send a request, and repeat it at once if it had no luck, as Vault's own client does.
+
+    Args:
+        send: Sends the request.
+        times: How often to repeat it.
+        clock: Time and chance: the waits are of 1 to 1.5 s.
+
+    Raises:
+        VaultUnreachableError: No try was answered.
+
+    """
+    for _ in range(times):
+        with suppress(VaultUnreachableError):
+            reply = send()
+            if not _unlucky(reply.status_code):
+                return reply
+        clock.sleep(1 + clock.chance() / 2)
+    return send()
+
+
+def _unlucky(status: int) -> bool:
+    """Say whether an answer is worth a repetition: it asks for patience, or the server stumbled over something."""
+    return status in {412, 429} or (status >= 500 and status != 501)  # noqa: PLR2004  # HTTP

@@ -1,132 +1,141 @@
-"""The HTTP session below hvac: trust, proxy, redirects and time limits are ours, and the environment is not asked."""
+"""HTTP below hvac: kept-alive connections for many threads, with trust, proxy, redirects and time limits of ours."""
 
 from __future__ import annotations
 
-import ssl
-import warnings
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+import json as jsonlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urljoin, urlsplit
 
-import requests
-from urllib3.exceptions import InsecureRequestWarning
-
-from injector.vault.errors import UntrustedServerError, VaultRequestError, VaultSettingsError, VaultUnreachableError
+from injector.vault.errors import VaultRequestError
+from injector.vault.pool import Exchange, Pool
+from injector.vault.throttle import Throttle
+from sealer import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from http.client import HTTPMessage
 
     from injector.vault.settings import Connection
 
-
-class _Session(requests.Session):
-    """A session that never falls from https to http: the token would go over the wire in the clear."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        target = super().get_redirect_target(resp)
-        if target is None:
-            return None
-        before, after = urlsplit(resp.url), urlsplit(urljoin(resp.url, target))
-        if before.scheme == "https" and after.scheme != "https":
-            resp.close()
-            raise VaultRequestError(f"vault at {before.netloc} redirects to an address without TLS")
-        return target
+_USER_AGENT: Final = f"sealer-injector/{__version__}"
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
+_MOST_REDIRECTS: Final = 4
+_SAFE: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
-def open_session(connection: Connection) -> requests.Session:
-    """Make the session for a connection.
+@dataclass(frozen=True)
+class Reply:
+    """What came back, under the names that hvac uses.
+
+    Attributes:
+        url: Who sent it.
+        status_code: HTTP status.
+        headers: HTTP headers.
+        content: The body.
+
+    """
+
+    url: str
+    status_code: int
+    headers: HTTPMessage = field(repr=False)
+    content: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is no error."""
+        return self.status_code < 400  # noqa: PLR2004  # HTTP
+
+
+class Transport:
+    """What hvac's adapter calls in the place of a session of requests.
+
+    Many threads may call it at once.
+
+    Args:
+        connection: How to reach Vault. Nothing is sent yet.
+        max_connections: How many connections may be open; who wants one more waits.
 
     Raises:
         VaultSettingsError: A file of certificates or keys is not there, or holds none.
 
     """
-    if isinstance(connection.verify, str):
-        _check_authorities(Path(connection.verify))
-    for path in connection.client_certificate or ():
-        if not Path(path).is_file():
-            raise VaultSettingsError(f"the client certificate or key {path} is not there")
-    session = _Session()
-    # Else requests would read ~/.netrc, CA bundles and proxies by its own rules, and let a bundle win over `verify`.
-    session.trust_env = False
-    session.verify = connection.verify
-    session.cert = connection.client_certificate
-    if connection.proxy:
-        session.proxies = {"http": connection.proxy, "https": connection.proxy}
-    return session
+
+    # hvac looks at these and passes them on; who is trusted is said by the connection alone.
+    verify = True
+    cert: tuple[str, ...] = ()
+    proxies: Mapping[str, str] = {}
+
+    def __init__(self, connection: Connection, *, max_connections: int) -> None:
+        self._connection = connection
+        self._pool = Pool(connection, max_connections)
+        self._throttle = Throttle(connection.rate) if connection.rate else None
+
+    def request(  # noqa: PLR0913  # hvac's call
+        self,
+        *,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        allow_redirects: bool,
+        timeout: float,
+        params: str = "",
+        json: Any = None,
+        data: bytes | None = None,
+        **_of_requests: Any,
+    ) -> Reply:
+        """Send a request, and return the answer to it, whatever its status.
+
+        Args:
+            method: HTTP method.
+            url: Where to.
+            headers: HTTP headers.
+            allow_redirects: Whether to go where an answer points to.
+            timeout: Seconds to wait for the server at each step.
+            params: The query, encoded.
+            json: What to send as JSON, or
+            data: as it is.
+
+        Raises:
+            UntrustedServerError: TLS fails.
+            VaultUnreachableError: There is no answer.
+            VaultRequestError: The answer is not HTTP that we understand.
+
+        """
+        body = data if json is None else jsonlib.dumps(json).encode()
+        sent = {"User-Agent": _USER_AGENT, **headers}
+        if json is not None:
+            sent["Content-Type"] = "application/json"
+        target = f"{url}?{params}" if params else url
+        for _ in range(_MOST_REDIRECTS + 1):
+            reply = self._send(method.upper(), target, sent, body, timeout)
+            location = reply.headers.get("Location")
+            if not allow_redirects or location is None or reply.status_code not in _REDIRECTS:
+                return reply
+            target = _redirected(target, location)
+        raise VaultRequestError(f"vault at {self._connection.address} redirects without end")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.close()
+
+    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout: float) -> Reply:
+        if self._throttle is not None:
+            self._throttle.wait()
+        # hvac leaves some paths as they are given; a URL is ASCII.
+        response, content = self._pool.exchange(Exchange(method, quote(url, safe=_SAFE), headers, body, timeout))
+        return Reply(url, response.status, response.headers, content)
 
 
-def _check_authorities(path: Path) -> None:
-    """Say what is wrong with a file of authorities now: later it would look as if the server were to blame."""
-    if not path.exists():
-        raise VaultSettingsError(f"the CA certificate {path} is not there")
-    try:
-        if path.is_file():
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except OSError as error:  # ssl.SSLError is one
-        raise VaultSettingsError(f"the CA certificate {path} cannot be used", hint="it must be PEM") from error
-
-
-@contextmanager
-def translated(connection: Connection) -> Iterator[None]:
-    """Turn the errors of requests into ours, and keep urllib3 from warning of a missing check on every request.
+def _redirected(before: str, location: str) -> str:
+    """Return where an answer points to.
 
     Raises:
-        UntrustedServerError: TLS fails.
-        VaultUnreachableError: There is no answer.
-        VaultRequestError: The answer is not HTTP that we understand.
+        VaultRequestError: It leads away from TLS: the token would go over the wire in the clear.
 
     """
-    try:
-        with warnings.catch_warnings():
-            if connection.verify is False:
-                warnings.simplefilter("ignore", InsecureRequestWarning)
-            yield
-    except requests.exceptions.SSLError as error:
-        raise UntrustedServerError(
-            f"cannot trust the server at {connection.address}: {_tls_reason(error)}",
-            hint="give the authority that signed its certificate, such as by VAULT_CACERT",
-        ) from error
-    except requests.exceptions.ProxyError as error:
-        raise VaultUnreachableError(f"cannot reach vault at {connection.address} through the proxy") from error
-    except requests.exceptions.Timeout as error:
-        raise VaultUnreachableError(
-            f"no answer from vault at {connection.address} within {connection.timeout:g} s"
-        ) from error
-    except (requests.exceptions.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-        raise VaultUnreachableError(
-            f"cannot reach vault at {connection.address}: {_network_reason(error)}",
-            hint="check the address, and that vault listens there",
-        ) from error
-    except requests.exceptions.RequestException as error:
-        if error.response is not None:
-            error.response.close()
-        # `from None`: what is left are complaints about the request itself, and those quote its headers.
-        raise VaultRequestError(f"cannot talk to vault at {connection.address}: {type(error).__name__}") from None
-
-
-def _tls_reason(error: BaseException) -> str:
-    text = str(error)
-    for mark in ("unable to get local issuer certificate", "self-signed certificate", "certificate has expired"):
-        if mark in text:
-            return mark
-    if "doesn't match" in text or "not valid for" in text:
-        return "its certificate is for another name"
-    return "it speaks no TLS, or its certificate does not hold"
-
-
-def _network_reason(error: BaseException) -> str:
-    text = str(error)
-    for mark, reason in _NETWORK_REASONS.items():
-        if mark in text:
-            return reason
-    return "the connection broke off"
-
-
-_NETWORK_REASONS = {
-    "Connection refused": "connection refused",
-    "Failed to resolve": "its name cannot be resolved",
-    "Name or service not known": "its name cannot be resolved",
-    "No route to host": "there is no route to it",
-    "Network is unreachable": "the network is unreachable",
-}
+    after = urljoin(before, location)
+    scheme = urlsplit(after).scheme
+    if scheme not in {"http", "https"} or (urlsplit(before).scheme == "https" and scheme != "https"):
+        raise VaultRequestError(f"vault at {urlsplit(before).netloc} redirects to an address without TLS")
+    return after

@@ -27,35 +27,33 @@ def client(vault: VaultServer) -> Iterator[VaultClient]:
 
 def test_the_whole_answer_of_a_read_is_there(vault: VaultServer, client: VaultClient) -> None:
     vault.put("kv1/asked", {"n": 12345678901234567890})
-    answer = client.ask("kv1/asked", ()).answer
+    answer = client.read("kv1/asked", ()).body
     assert answer["data"] == {"n": Number("12345678901234567890")}
     assert answer["lease_duration"] == Number("2764800")
     assert isinstance(answer["request_id"], str)
-    assert "12345" not in repr(client.ask("kv1/asked", ()))
+    assert "12345" not in repr(client.read("kv1/asked", ()))
 
 
 def test_a_version_goes_to_the_query(vault: VaultServer, client: VaultClient) -> None:
     for value in ("first", "second"):
         vault.put_kv2("asked", {"value": value})
-    assert client.ask("secret/asked", (("version", "1"),)).fields == {"value": "first"}
-    with pytest.raises(VaultRequestError, match=r"kv1/x\?version=1: kv1/ keeps no versions"):
-        client.ask("kv1/x", (("version", "1"),))
+    assert client.read("secret/asked", (("version", "1"),)).fields == {"value": "first"}
 
 
 def test_other_engines_are_read_as_they_are(client: VaultClient) -> None:
-    assert client.ask("auth/token/lookup-self", ()).fields["policies"] == ["root"]
-    assert client.ask("sys/internal/ui/mounts/secret", ()).fields["type"] == "kv"
+    assert client.read("auth/token/lookup-self", ()).fields["policies"] == ["root"]
+    assert client.read("sys/internal/ui/mounts/secret", ()).fields["type"] == "kv"
 
 
 def test_a_path_that_is_no_utf8_is_asked_for_as_it_is(client: VaultClient) -> None:
     with pytest.raises(SecretNotFoundError):
-        client.ask("kv1/\udcff", ())
+        client.read("kv1/\udcff", ())
 
 
 def test_a_write_is_answered(vault: VaultServer, client: VaultClient) -> None:
     answer = client.write("sys/capabilities-self", {"path": "secret/data/x"})
     assert answer is not None
-    assert answer["data"] == {"capabilities": ["root"], "secret/data/x": ["root"]}
+    assert answer.document == {"capabilities": ["root"], "secret/data/x": ["root"]}
     assert client.write("kv1/written", {"a": "b"}) is None
     assert vault.request("GET", "kv1/written")["data"] == {"a": "b"}
 
@@ -97,3 +95,39 @@ def test_a_forbidden_list_is_named(vault: VaultServer) -> None:
         client.login(TokenAuth(GivenCredential(token)))
         with pytest.raises(PermissionDeniedError, match="may not list secret/x"):
             client.names("secret/x")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("kv1/kinds", "kv1"), ("secret/kinds", "kv2"), ("auth/token/lookup-self", "other")]
+)
+def test_an_answer_says_which_engine_it_is_from(vault: VaultServer, client: VaultClient, path: str, kind: str) -> None:
+    vault.put("kv1/kinds", {"a": "b"})
+    vault.put_kv2("kinds", {"a": "b"})
+    answer = client.read(path)
+    assert answer.kind == kind
+    assert answer.lease is None
+    assert answer.duration == (2764800 if kind == "kv1" else 0)
+
+
+def test_vaults_own_warnings_come_along(client: VaultClient) -> None:
+    answer = client.write("auth/token/create", {"ttl": "1m", "nonsense": "x"})
+    assert answer is not None
+    assert any("nonsense" in warning for warning in answer.warnings)
+
+
+def test_certificates_are_issued_with_or_without_a_lease(vault: VaultServer, client: VaultClient) -> None:
+    vault.request("POST", "sys/mounts/pki-leases", {"type": "pki"})
+    vault.request("POST", "pki-leases/root/generate/internal", {"common_name": "root.example", "ttl": "8760h"})
+    for name, leased in (("plain", False), ("leased", True)):
+        role = {"allow_any_name": True, "max_ttl": "1h", "generate_lease": leased}
+        vault.request("POST", f"pki-leases/roles/{name}", role)
+        answer = client.write(f"pki-leases/issue/{name}", {"common_name": "web.example", "ttl": "30m"})
+        assert answer is not None
+        assert str(answer.fields["certificate"]).startswith("-----BEGIN CERTIFICATE-----")
+        assert str(answer.fields["private_key"]) not in repr(answer)
+        if not leased:
+            assert answer.lease is None
+            continue
+        assert answer.lease is not None
+        assert 1700 < answer.lease.duration <= 1800
+        client.revoke_lease(answer.lease.lease_id)

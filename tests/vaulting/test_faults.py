@@ -13,7 +13,7 @@ from injector.vault.errors import (
     VaultRequestError,
     VaultUnavailableError,
 )
-from injector.vault.faults import Answer, Asked, login_refused, refused, words_of
+from injector.vault.faults import Asked, Refusal, login_refused, refused, words_of
 from injector.vault.kv import Mount
 
 WHERE = "https://vault.example"
@@ -22,7 +22,7 @@ HELLO = "secret/hello"
 
 
 def refusal(status: int, words: str = "", mount: Mount | None = None) -> VaultError:
-    return refused(Answer(WHERE, status, words), Asked("read", HELLO, "secret/data/hello", mount), str(ROLE))
+    return refused(Refusal(WHERE, status, words), Asked("read", HELLO, "secret/data/hello", mount), str(ROLE))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_missing_permission_names_path_role_and_mount() -> None:
 
 
 def test_a_forbidden_preflight_does_not_lead_astray() -> None:
-    error = refused(Answer(WHERE, 403), Asked("read", HELLO, HELLO), str(ROLE))
+    error = refused(Refusal(WHERE, 403), Asked("read", HELLO, HELLO), str(ROLE))
     assert error.hint is not None
     assert "secret/data/hello if secret/ is KV version 2" in error.hint
 
@@ -75,13 +75,13 @@ def test_a_forbidden_preflight_does_not_lead_astray() -> None:
     ],
 )
 def test_each_status_of_a_login_has_its_error(status: int, kind: type[VaultError]) -> None:
-    error = login_refused(Answer(WHERE, status, "why"), ROLE)
+    error = login_refused(Refusal(WHERE, status, "why"), ROLE)
     assert type(error) is kind
     assert error.message.endswith("why")
 
 
 def test_a_sealed_vault_is_called_sealed() -> None:
-    error = faults.unavailable(Answer(WHERE, 503, "Vault is sealed"))
+    error = faults.unavailable(Refusal(WHERE, 503, "Vault is sealed"))
     assert error is not None
     assert "sealed" in error.message
 
@@ -101,16 +101,16 @@ def test_long_words_are_cut() -> None:
 
 
 def test_a_write_and_a_list_name_what_would_allow_them() -> None:
-    write = refused(Answer(WHERE, 403), Asked("write to", "pki/issue/web", "pki/issue/web"), str(ROLE))
+    write = refused(Refusal(WHERE, 403), Asked("write to", "pki/issue/web", "pki/issue/web"), str(ROLE))
     assert "may not write to pki/issue/web" in write.message
     assert write.hint == 'a policy has to give it "update" on pki/issue/web'
-    names = refused(Answer(WHERE, 403), Asked("list", "secret/a", "secret/a"), str(ROLE))
+    names = refused(Refusal(WHERE, 403), Asked("list", "secret/a", "secret/a"), str(ROLE))
     assert names.hint is not None
     assert "secret/metadata/a if secret/ is KV version 2" in names.hint
 
 
 def test_a_write_where_there_is_nothing_says_where_version_2_is_written() -> None:
     mount = Mount("secret/", versioned=True)
-    error = refused(Answer(WHERE, 404), Asked("write to", HELLO, HELLO, mount), str(ROLE))
+    error = refused(Refusal(WHERE, 404), Asked("write to", HELLO, HELLO, mount), str(ROLE))
     assert "nothing at secret/hello to write to" in error.message
     assert error.hint == "KV version 2 is written to below data/ of its mount"

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from injector.vault.kv import Mount, api_path, holds, is_gone, is_versioned, list_path, mount_of, to_secret, to_write
+from injector.vault.kv import Mount, api_path, holds, is_gone, is_versioned, list_path, mount_of, to_answer, to_write
 
 if TYPE_CHECKING:
     from injector.vault.verbatim import Json
 
-V1, V2 = Mount("kv1/", versioned=False), Mount("secret/", versioned=True)
-DEEP, TEAM = Mount("team/kv/", versioned=True), Mount("ns1/ns2/secret/", versioned=True)
+V1, V2 = Mount("kv1/", versioned=False, kv=True), Mount("secret/", versioned=True, kv=True)
+DEEP, TEAM = Mount("team/kv/", versioned=True, kv=True), Mount("ns1/ns2/secret/", versioned=True, kv=True)
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -79,14 +79,14 @@ def test_a_deleted_version_is_gone_and_one_to_be_deleted_is_not(document: dict[s
 def test_the_fields_of_version_2_are_inside_of_the_document() -> None:
     document: dict[str, Json] = {"data": {"user": "bob"}, "metadata": {"version": "1"}}
     assert is_versioned(V2, "secret/data/app", document)
-    assert to_secret(document, versioned=True).fields == {"user": "bob"}
-    assert to_secret(document, versioned=True).document == document
+    assert to_answer({}, document, V2, versioned=True).fields == {"user": "bob"}
+    assert to_answer({}, document, V2, versioned=True).document == document
 
 
 def test_a_secret_of_version_1_may_have_fields_named_data_and_metadata() -> None:
     document: dict[str, Json] = {"data": {"user": "bob"}, "metadata": {"version": "1"}}
     assert not is_versioned(V1, "kv1/app", document)
-    assert to_secret(document, versioned=False).fields == document
+    assert to_answer({}, document, V1, versioned=False).fields == document
 
 
 def test_metadata_of_version_2_has_no_versioned_data() -> None:
@@ -100,7 +100,7 @@ def test_where_vault_tells_no_mount_the_shape_decides() -> None:
 
 
 def test_a_secret_does_not_show_its_values() -> None:
-    assert "bob" not in repr(to_secret({"user": "bob"}, versioned=False))
+    assert "bob" not in repr(to_answer({"data": {"user": "bob"}}, {"user": "bob"}, V1, versioned=False))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from injector.providers.vault import VaultProvider
+from injector.vault.answers import Answer, TokenLease
 from injector.vault.auth import Auth, GivenCredential, KubernetesAuth
 from injector.vault.errors import (
     InvalidReferenceError,
@@ -14,13 +15,11 @@ from injector.vault.errors import (
     VaultError,
     VaultUnreachableError,
 )
-from injector.vault.kv import VaultSecret
 from injector.vault.retry import Clock, RetryPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from injector.vault.reference import SecretReference
     from injector.vault.verbatim import Json
 
 AUTH = KubernetesAuth("app", GivenCredential("jwt"))
@@ -30,38 +29,35 @@ AUTH = KubernetesAuth("app", GivenCredential("jwt"))
 class Reader:
     """A `SecretReader` that keeps its secrets in a dict and fails as it is told."""
 
-    secrets: dict[str, VaultSecret] = field(default_factory=dict)
+    secrets: dict[str, Answer] = field(default_factory=dict)
     faults: list[VaultError] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     revoke_fault: VaultError | None = None
 
-    def login(self, auth: Auth) -> None:
+    def login(self, auth: Auth) -> TokenLease:
         assert auth is AUTH
         self.calls.append("login")
+        return TokenLease("token", 3600, renewable=True)
 
-    def read(self, reference: SecretReference) -> VaultSecret:
-        self.calls.append(f"read {reference}")
+    def read(self, path: str, parameters: Sequence[tuple[str, str]] = ()) -> Answer:
+        self.calls.append(f"read {path}{f' {dict(parameters)}' if parameters else ''}")
         if self.faults:
             raise self.faults.pop(0)
-        if reference.path not in self.secrets:
-            raise SecretNotFoundError(f"no secret exists at {reference}")
-        return self.secrets[reference.path]
-
-    def ask(self, path: str, parameters: Sequence[tuple[str, str]]) -> VaultSecret:
-        self.calls.append(f"ask {path} {dict(parameters)}")
+        if path not in self.secrets:
+            raise SecretNotFoundError(f"no secret exists at {path}")
         return self.secrets[path]
 
-    def write(self, path: str, data: Mapping[str, str]) -> Mapping[str, Json] | None:
+    def write(self, path: str, data: Mapping[str, str]) -> Answer | None:
         self.calls.append(f"write {path} {dict(data)}")
         if self.faults:
             raise self.faults.pop(0)
-        return {"data": None}
+        return Answer({"data": None}, {}, {})
 
     def names(self, path: str) -> list[str]:
         self.calls.append(f"names {path}")
         return sorted(self.secrets)
 
-    def revoke(self) -> None:
+    def revoke_self(self) -> None:
         self.calls.append("revoke")
         if self.revoke_fault:
             raise self.revoke_fault
@@ -76,7 +72,10 @@ def provider(reader: Reader, lines: list[str] | None = None) -> VaultProvider:
     return VaultProvider(reader, AUTH, plan=RetryPlan(), report=report, clock=clock)
 
 
-HELLO = {"secret/a": VaultSecret({"data": {"x": "y"}}, {"x": "y"}), "secret/b": VaultSecret({}, {})}
+HELLO = {
+    "secret/a": Answer({}, {"data": {"x": "y"}}, {"x": "y"}),
+    "secret/b": Answer({}, {}, {}, "kv1", ("secret/b?version=2: the version is ignored",)),
+}
 
 
 def test_many_reads_take_one_login() -> None:
@@ -139,7 +138,7 @@ def test_templates_ask_with_the_same_login_and_patience() -> None:
     assert vault.write("pki//issue", {"ttl": "1h"}) == {"data": None}
     assert vault.ask("secret/b", (("version", "2"),)) == {}
     write = "write pki/issue {'ttl': '1h'}"
-    assert reader.calls == ["login", "names secret", write, "login", write, "ask secret/b {'version': '2'}"]
+    assert reader.calls == ["login", "names secret", write, "login", write, "read secret/b {'version': '2'}"]
 
 
 @pytest.mark.parametrize("path", ["", "/", "secret/../x", "a\nb"])
@@ -165,7 +164,7 @@ def test_templates_do_not_ask_for_what_is_no_path(path: str) -> None:
 def test_a_token_is_kept_only_while_leases_in_use_hang_on_it(
     answer: dict[str, Json], used: bool, last: str, how: str
 ) -> None:
-    reader = Reader({"a": VaultSecret({}, {}, answer), "b": VaultSecret({}, {})})
+    reader = Reader({"a": Answer(answer, {}, {}), "b": Answer({}, {}, {})})
     vault = provider(reader)
     for path in ("a", "b"):
         if how == "ask":

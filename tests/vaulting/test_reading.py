@@ -17,7 +17,6 @@ from injector.vault.errors import (
     PermissionDeniedError,
     SecretNotFoundError,
     VaultError,
-    VaultRequestError,
     VaultUnavailableError,
     VaultUnreachableError,
 )
@@ -31,13 +30,18 @@ if TYPE_CHECKING:
     from deploy.local.control_plane import ControlPlane
     from deploy.local.find import Parts
     from deploy.local.process import Processes
-    from injector.vault.kv import VaultSecret
+    from injector.vault.answers import Answer
 
 
-def read(vault: VaultServer, auth: Auth, path: str) -> VaultSecret:
+def place(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    reference = parse_reference(text)
+    return reference.path, () if reference.version is None else (("version", str(reference.version)),)
+
+
+def read(vault: VaultServer, auth: Auth, path: str) -> Answer:
     with VaultClient(connect_with({}, address=vault.address)) as client:
         client.login(auth)
-        return client.read(parse_reference(path))
+        return client.read(*place(path))
 
 
 def root(vault: VaultServer) -> TokenAuth:
@@ -99,7 +103,7 @@ def test_a_token_file_is_read_anew_at_each_login(
             client.login(auth)
         file.write_text(f"\n {control_plane.service_account_token(namespace, 'app')} \n")
         client.login(auth)
-        assert client.read(parse_reference(f"secret/{namespace}/hello")).fields == {"greeting": "hi"}
+        assert client.read(f"secret/{namespace}/hello").fields == {"greeting": "hi"}
 
 
 def test_an_approle_logs_in_and_reads(vault: VaultServer) -> None:
@@ -144,7 +148,7 @@ def test_the_environments_token_is_not_taken_behind_our_back(
     vault.put_kv2("behind", {"a": "b"})
     monkeypatch.setenv("VAULT_TOKEN", vault.root_token)
     with VaultClient(connect_with({}, address=vault.address)) as client, pytest.raises(PermissionDeniedError):
-        client.read(parse_reference("secret/behind"))
+        client.read("secret/behind")
 
 
 def test_version_1_keeps_numbers_as_they_were_written(vault: VaultServer) -> None:
@@ -179,10 +183,11 @@ def test_an_old_version_can_be_had(vault: VaultServer) -> None:
     assert read(vault, root(vault), "secret/data/versions?version=1").fields == {"value": "first"}
 
 
-def test_a_version_of_a_mount_without_versions_is_refused(vault: VaultServer) -> None:
+def test_a_version_of_a_mount_without_versions_is_ignored_with_a_warning(vault: VaultServer) -> None:
     vault.put("kv1/plain", {"a": "b"})
-    with pytest.raises(VaultRequestError, match=r"kv1/plain\?version=1: kv1/ keeps no versions"):
-        read(vault, root(vault), "kv1/plain?version=1")
+    answer = read(vault, root(vault), "kv1/plain?version=1")
+    assert answer.fields == {"a": "b"}
+    assert answer.warnings == ("kv1/plain?version=1: the version is ignored, as kv1/ keeps none",)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +233,7 @@ def test_a_token_made_for_us_is_given_back(control_plane: ControlPlane, vault: V
     with VaultClient(connect_with({}, address=vault.address)) as client:
         client.login(account(control_plane, namespace))
         before = len(vault.request("LIST", "auth/token/accessors")["data"]["keys"])
-        client.revoke()
+        client.revoke_self()
         assert len(vault.request("LIST", "auth/token/accessors")["data"]["keys"]) == before - 1
 
 
@@ -237,8 +242,8 @@ def test_a_given_token_is_never_revoked(vault: VaultServer) -> None:
     vault.put_kv2("kept", {"a": "b"})
     with VaultClient(connect_with({}, address=vault.address)) as client:
         client.login(auth)
-        client.revoke()
-        assert client.read(parse_reference("secret/kept")).fields == {"a": "b"}
+        client.revoke_self()
+        assert client.read("secret/kept").fields == {"a": "b"}
 
 
 def test_secrets_of_one_mount_take_one_look_at_the_mount(parts: Parts, processes: Processes, tmp_path: Path) -> None:
@@ -248,8 +253,8 @@ def test_secrets_of_one_mount_take_one_look_at_the_mount(parts: Parts, processes
         own.enable_audit()
         with VaultClient(connect_with({}, address=own.address)) as client:
             client.login(root(own))
-            client.read(parse_reference("secret/a"))
-            client.read(parse_reference("secret/b/c"))
+            client.read("secret/a")
+            client.read("secret/b/c")
         asked = [entry["request"]["path"] for entry in own.audit_entries() if entry["type"] == "response"]
         assert asked[-3:] == ["sys/internal/ui/mounts/secret/a", "secret/data/a", "secret/data/b/c"]
         own.request("PUT", "sys/seal")
@@ -263,4 +268,4 @@ def test_nobody_at_the_address_is_named() -> None:
         VaultClient(connect_with({}, address=address)) as client,
         pytest.raises(VaultUnreachableError, match=f"{address}: connection refused"),
     ):
-        client.read(parse_reference("secret/a"))
+        client.read("secret/a")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.local.pki import Authority, make_authority
-from injector.vault.auth import GivenCredential, TokenAuth
+from injector.vault.answers import TokenLease
 from injector.vault.client import VaultClient
 from injector.vault.errors import (
     UntrustedServerError,
@@ -21,14 +21,13 @@ from injector.vault.errors import (
     VaultSettingsError,
     VaultUnreachableError,
 )
-from injector.vault.reference import parse_reference
 from injector.vault.settings import connect_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRET = parse_reference("secret/a")
+SECRET = "secret/a"
 
 
 @dataclass
@@ -90,7 +89,7 @@ def ask(site: Site, address: str = "", *, ca: bool = True, skip: bool = False, *
         skip_verify=skip,
     )
     with VaultClient(connection) as client:
-        client.login(TokenAuth(GivenCredential("token")))
+        client.use_token(TokenLease("token", 0, renewable=False))
         with pytest.raises(VaultError) as caught:
             client.read(SECRET)
     return caught.value

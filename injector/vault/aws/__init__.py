@@ -1,0 +1,1 @@
+"""What Vault's AWS login needs of AWS: credentials, and signatures; no SDK."""
