@@ -1,16 +1,8 @@
 """The agent's configuration: what the webhook puts in ``SEALER_AGENT_CONFIG`` (pure).
 
-JSON, in the environment variable base64 of it::
-
-    {"version": 1,
-     "vault": {"address": str, "namespace"?: str, "ca_cert"?: str, "tls_skip_verify"?: bool},
-     "auth": {"type": "kubernetes", "mount_path": "auth/kubernetes", "role": str, "token_path": str},
-     "templates": [{"name": str, "path": str | null, "destination": str, "default_template": "map" | "json",
-                    "perms"?: str, "contents"?: str, "left_delimiter"?: str, "right_delimiter"?: str,
-                    "error_on_missing_key"?: bool}],
-     "exit_after_render": true}
-
-A field that is not listed is an error: a newer webhook asks for something that this agent would leave out.
+JSON, in the environment variable base64 of it; docs/reference/agent-configuration.md lists the fields. A field that is
+not listed there is an error: a newer webhook asks for something that this agent would leave out. Version 1 is read as
+earlier webhooks wrote it: a login by Kubernetes, and an agent that ends.
 """
 
 from __future__ import annotations
@@ -18,79 +10,42 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import posixpath
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from injector.agent import fields
+from injector.agent.config_files import env_files, sinks, templates
 from injector.agent.errors import ConfigurationError
-from injector.agent.fields import known_object, optional, optional_text, required
+from injector.agent.fields import known_object, optional, required
+from injector.agent.settings import (
+    AgentConfig,
+    AuthSettings,
+    Launcher,
+    Listener,
+    Mode,
+    ProxyToken,
+    Refresh,
+    VaultSettings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-_VERSION: Final = 1
-_TEMPLATE_FIELDS: Final = (
-    "name", "path", "destination", "contents", "left_delimiter", "right_delimiter", "error_on_missing_key",
-    "default_template", "perms",
+_FIRST: Final = 1
+_NEWEST: Final = 2
+_METHODS: Final = ("kubernetes", "approle", "jwt", "cert", "token_file", "aws")
+_TOP: Final = (
+    "version", "mode", "vault", "auth", "templates", "template_config", "retry_for", "folders", "sinks", "listener",
+    "revoke_on_shutdown", "revoke_grace", "handover", "env_files", "launcher", "ready_file", "log",
 )  # fmt: skip
-_PERMS: Final = re.compile(r"0?[0-7]{1,4}")
-
-DefaultTemplate = Literal["map", "json"]
-
-
-@dataclass(frozen=True)
-class VaultSettings:
-    """The part ``vault``."""
-
-    address: str
-    namespace: str | None
-    ca_cert: str | None
-    tls_skip_verify: bool | None
-
-
-@dataclass(frozen=True)
-class AuthSettings:
-    """The part ``auth``: kubernetes login."""
-
-    mount_path: str
-    role: str
-    token_path: str
-
-
-@dataclass(frozen=True)
-class TemplateSettings:
-    """One file to write.
-
-    Attributes:
-        name: The secret's name in the annotations.
-        path: Vault path; None only where `contents` is there, which names its own.
-        destination: Absolute path of the file.
-        default_template: How to print the secret.
-        mode: Mode of the file; None for 0644 or, if the file is there, the mode it has.
-        contents: A template of the user's; None for the default template.
-        delimiters: What begins and what ends an action of `contents`; empty for the usual ones.
-        error_on_missing_key: Whether a missing key is an error in `contents`.
-
-    """
-
-    name: str
-    path: str | None
-    destination: str
-    default_template: DefaultTemplate
-    mode: int | None
-    contents: str | None = field(default=None, repr=False)
-    delimiters: tuple[str, str] = ("", "")
-    error_on_missing_key: bool = False
-
-
-@dataclass(frozen=True)
-class AgentConfig:
-    """The whole configuration."""
-
-    vault: VaultSettings
-    auth: AuthSettings
-    templates: tuple[TemplateSettings, ...]
+_VAULT: Final = (
+    "address", "namespace", "ca_cert", "tls_skip_verify", "ca_path", "client_cert", "client_key", "tls_server_name",
+    "proxy", "timeout", "max_retries",
+)  # fmt: skip
+_AUTH: Final = ("type", "mount_path", "params", "namespace", "min_backoff", "max_backoff", "exit_on_error", "wrap_ttl")
+_REFRESH: Final = (
+    "exit_on_retry_failure", "static_secret_render_interval", "lease_renewal_threshold", "max_connections_per_host",
+)  # fmt: skip
+_MANY: Final = 1000
 
 
 def decode_variable(text: str) -> AgentConfig:
@@ -119,94 +74,147 @@ def decode_config(data: bytes) -> AgentConfig:
     except (ValueError, RecursionError):
         # `from None`: the decoder's error carries the document, and a template's text may hold a secret.
         raise ConfigurationError("the agent's configuration is not JSON") from None
-    known_object(top, "", ("version", "vault", "auth", "templates", "exit_after_render"))
-    version = required(top, "version", int)
-    if version != _VERSION:
-        raise ConfigurationError(
-            f"version: this agent reads version {_VERSION}, and found {version}",
-            hint="use the agent image that belongs to the webhook",
-        )
+    version = required(known_object(top, "", (*_TOP, "exit_after_render")), "version", int)
+    if version == _FIRST:
+        return _first_version(top)
+    if version == _NEWEST:
+        return _newest_version(top)
+    raise ConfigurationError(
+        f"version: this agent reads versions {_FIRST} and {_NEWEST}, and found {version}",
+        hint="use the agent image that belongs to the webhook",
+    )
+
+
+def _first_version(value: object) -> AgentConfig:
+    top = known_object(value, "", ("version", "vault", "auth", "templates", "exit_after_render"))
     if not required(top, "exit_after_render", bool):
-        raise ConfigurationError("exit_after_render: must be true: this agent fetches once, and does not stay")
-    return AgentConfig(_vault(top.get("vault")), _auth(top.get("auth")), _templates(top.get("templates")))
+        raise ConfigurationError("exit_after_render: must be true in version 1", hint="write version 2, and a mode")
+    auth = known_object(top.get("auth"), "auth", ("type", "mount_path", "role", "token_path"))
+    return AgentConfig(
+        mode="init",
+        vault=_vault(top.get("vault")),
+        auth=AuthSettings(
+            kind=fields.chosen(auth, "auth.type", ("kubernetes",)),
+            mount_path=required(auth, "auth.mount_path", str),
+            params={name: required(auth, f"auth.{name}", str) for name in ("role", "token_path")},
+        ),
+        templates=templates(top.get("templates")),
+    )
+
+
+def _newest_version(value: object) -> AgentConfig:
+    top = known_object(value, "", _TOP)
+    log = known_object(top.get("log", {}), "log", ("level", "format"))
+    grace = fields.seconds(top, "revoke_grace")
+    config = AgentConfig(
+        mode=cast("Mode", fields.chosen(top, "mode", ("init", "sidecar", "native"))),
+        vault=_vault(top.get("vault")),
+        auth=_auth(top.get("auth")),
+        templates=templates(top.get("templates", [])),
+        env_files=env_files(fields.items(top, "env_files")),
+        refresh=_refresh(top.get("template_config", {})),
+        retry_for=fields.seconds(top, "retry_for"),
+        folders=_folders(fields.items(top, "folders")),
+        sinks=sinks(fields.items(top, "sinks")),
+        listener=_listener(top["listener"]) if top.get("listener") is not None else None,
+        revoke_on_shutdown=optional(top, "revoke_on_shutdown", bool) or False,
+        revoke_grace=5.0 if grace is None else grace,
+        handover=fields.optional_path(top, "handover"),
+        launcher=_launcher(top["launcher"]) if top.get("launcher") is not None else None,
+        ready_file=fields.optional_path(top, "ready_file"),
+        log_level=optional(log, "log.level", str),
+        log_format=fields.chosen(log, "log.format", ("standard", "json")) if log.get("format") else None,
+    )
+    _check(config)
+    return config
+
+
+def _check(config: AgentConfig) -> None:
+    if config.mode == "native" and config.ready_file is None:
+        raise ConfigurationError("ready_file: missing", hint="a native sidecar's probe looks at it")
+    if config.auth.wrap_ttl and (config.templates or config.env_files or config.mode != "init"):
+        raise ConfigurationError(
+            "auth.wrap_ttl: the agent cannot use a token that it gets wrapped",
+            hint="only in mode init, with sinks and without secrets",
+        )
+    _refuse_duplicates(
+        [one.destination for one in config.templates]
+        + [one.path for one in config.env_files]
+        + [one.path for one in config.sinks]
+    )
 
 
 def _vault(value: object) -> VaultSettings:
-    part = known_object(value, "vault", ("address", "namespace", "ca_cert", "tls_skip_verify"))
+    part = known_object(value, "vault", _VAULT)
+    retries = fields.number(part, "vault.max_retries", 0, _MANY)
     return VaultSettings(
         address=required(part, "vault.address", str),
-        namespace=optional(part, "vault.namespace", str),
-        ca_cert=optional(part, "vault.ca_cert", str),
         tls_skip_verify=optional(part, "vault.tls_skip_verify", bool),
+        timeout=fields.seconds(part, "vault.timeout"),
+        max_retries=None if retries is None else int(retries),
+        **{
+            name: optional(part, f"vault.{name}", str)
+            for name in ("namespace", "ca_cert", "ca_path", "client_cert", "client_key", "tls_server_name", "proxy")
+        },
     )
 
 
 def _auth(value: object) -> AuthSettings:
-    part = known_object(value, "auth", ("type", "mount_path", "role", "token_path"))
-    kind = required(part, "auth.type", str)
-    if kind != "kubernetes":
-        raise ConfigurationError(f'auth.type: "{kind}" is not one of: kubernetes')
+    part = known_object(value, "auth", _AUTH)
+    params: Mapping[str, Any] = optional(part, "auth.params", dict) or {}
+    for name, text in params.items():
+        if not isinstance(text, str):
+            raise ConfigurationError(f"auth.params.{name}: must be a string")
     return AuthSettings(
+        kind=fields.chosen(part, "auth.type", _METHODS),
         mount_path=required(part, "auth.mount_path", str),
-        role=required(part, "auth.role", str),
-        token_path=required(part, "auth.token_path", str),
+        params=params,
+        namespace=optional(part, "auth.namespace", str),
+        min_backoff=fields.seconds(part, "auth.min_backoff"),
+        max_backoff=fields.seconds(part, "auth.max_backoff"),
+        exit_on_error=optional(part, "auth.exit_on_error", bool) or False,
+        wrap_ttl=optional(part, "auth.wrap_ttl", str) or "",
     )
 
 
-def _templates(value: object) -> tuple[TemplateSettings, ...]:
-    if not isinstance(value, list):
-        raise ConfigurationError("templates: must be a list")
-    templates = tuple(_template(entry, f"templates[{index}]") for index, entry in enumerate(value))
-    _refuse_duplicates(template.destination for template in templates)
-    return templates
-
-
-def _template(value: object, at: str) -> TemplateSettings:
-    part = known_object(value, at, _TEMPLATE_FIELDS)
-    contents = optional_text(part, f"{at}.contents")
-    default = required(part, f"{at}.default_template", str)
-    if default not in {"map", "json"}:
-        raise ConfigurationError(f'{at}.default_template: "{default}" is not one of: map, json')
-    return TemplateSettings(
-        name=required(part, f"{at}.name", str),
-        path=required(part, f"{at}.path", str) if contents is None else optional(part, f"{at}.path", str),
-        destination=_destination(required(part, f"{at}.destination", str), at),
-        default_template=cast("DefaultTemplate", default),  # checked above
-        mode=_mode(optional(part, f"{at}.perms", str), at),
-        contents=contents,
-        delimiters=(
-            optional_text(part, f"{at}.left_delimiter") or "",
-            optional_text(part, f"{at}.right_delimiter") or "",
-        ),
-        error_on_missing_key=bool(optional(part, f"{at}.error_on_missing_key", bool)),
+def _refresh(value: object) -> Refresh:
+    part = known_object(value, "template_config", _REFRESH)
+    exits = optional(part, "template_config.exit_on_retry_failure", bool)
+    # 0 is what the existing injector writes for "not said".
+    connections = fields.number(part, "template_config.max_connections_per_host", 0, _MANY)
+    threshold = fields.number(part, "template_config.lease_renewal_threshold", 0, 1)
+    return Refresh(
+        static_interval=fields.seconds(part, "template_config.static_secret_render_interval") or 300.0,
+        threshold=threshold if threshold and threshold < 1 else 0.9,
+        max_connections=int(connections or 10),
+        exit_on_failure=True if exits is None else exits,
     )
 
 
-def file_path(text: str) -> str | None:
-    """Return an absolute path of a file, cleaned; None where it is none or climbs."""
-    if not text.startswith("/") or text.endswith(("/", "/.")) or ".." in text.split("/") or "\0" in text:
-        return None
-    return "/" + posixpath.normpath(text).lstrip("/")
+def _listener(value: object) -> Listener:
+    part = known_object(value, "listener", ("port", "quit", "proxy"))
+    given = optional(part, "listener.proxy", str)
+    proxy = fields.chosen(part, "listener.proxy", ("false", "true", "force")) if given is not None else None
+    return Listener(
+        port=int(fields.number(part, "listener.port", 1, 65535) or 8200),
+        quits=optional(part, "listener.quit", bool) or False,
+        proxy=cast("ProxyToken | None", proxy),  # checked above
+    )
 
 
-def _destination(text: str, at: str) -> str:
-    path = file_path(text)
-    if path is None:
-        raise ConfigurationError(f'{at}.destination: "{text}" is not the absolute path of a file, without ".."')
-    return path
+def _launcher(value: object) -> Launcher:
+    part = known_object(value, "launcher", ("source", "destination"))
+    destination, source = fields.path(part, "launcher.destination"), fields.optional_path(part, "launcher.source")
+    return Launcher(destination) if source is None else Launcher(destination, source)
 
 
-def _mode(text: str | None, at: str) -> int | None:
-    if not text:
-        return None
-    if not _PERMS.fullmatch(text):
-        raise ConfigurationError(f'{at}.perms: "{text}" is not an octal mode', hint="such as 0640")
-    return int(text, 8)
+def _folders(found: list[Any]) -> tuple[str, ...]:
+    return tuple(fields.path({"path": item}, f"folders[{index}].path") for index, item in enumerate(found))
 
 
 def _refuse_duplicates(destinations: Iterable[str]) -> None:
     seen: set[str] = set()
     for destination in destinations:
         if destination in seen:
-            raise ConfigurationError(f"templates: two of them write {destination}")
+            raise ConfigurationError(f"two files of the configuration are {destination}")
         seen.add(destination)

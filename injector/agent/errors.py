@@ -5,7 +5,8 @@
     AgentError (SealerError)
     ├── ConfigurationError   (InputError) a configuration that is not one, or asks for what this agent cannot do
     ├── TemplateError        (InputError) a template that cannot be parsed, or not be rendered with what Vault has
-    └── OutputError          (InputError) a file that cannot be written
+    ├── OutputError          (InputError) a file that cannot be written
+    └── CommandError         (InputError) a command or a signal after a change that fails
 """
 
 from __future__ import annotations
@@ -27,3 +28,7 @@ class TemplateError(InputError, AgentError):
 
 class OutputError(InputError, AgentError):
     """A file cannot be written."""
+
+
+class CommandError(InputError, AgentError):
+    """What had to run after a change did not, or failed."""

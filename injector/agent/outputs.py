@@ -7,8 +7,8 @@ import pwd
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from injector.agent.config import file_path
 from injector.agent.errors import OutputError
+from injector.agent.fields import file_path
 from injector.agent.write import RenderedFile
 
 if TYPE_CHECKING:
@@ -57,24 +57,39 @@ def _written(write: FileWrite, path: str, before: RenderedFile | None, container
     content = write.content.encode("utf-8", "surrogateescape")  # a Go string: see sealer.gotemplate.text
     if write.append:
         content = (before.content if before else container.read(path) or b"") + content
-    owner = _user(write.user), _group(write.group)
+    owner = owner_of(write.user, write.group, "writeToFile")
     if before is not None:
         return replace(before, content=content, mode=write.mode, owner=owner)
     return RenderedFile(container.place(path), content, write.mode, owner)
 
 
-def _user(name: str) -> int:
+def owner_of(user: str, group: str, where: str) -> tuple[int, int]:
+    """Return the numbers of a user and of a group, given by name or number; -1 for the agent's own.
+
+    Args:
+        user: Empty for the agent's.
+        group: Empty for the agent's.
+        where: Who asks, for the message.
+
+    Raises:
+        OutputError: There is no such user or group.
+
+    """
+    return _user(user, where), _group(group, where)
+
+
+def _user(name: str, where: str) -> int:
     try:
         return _number(name) if _is_number(name) else pwd.getpwnam(name).pw_uid
     except (KeyError, ValueError):
-        raise OutputError(f'writeToFile: there is no user "{name}"', hint="give its number") from None
+        raise OutputError(f'{where}: there is no user "{name}"', hint="give its number") from None
 
 
-def _group(name: str) -> int:
+def _group(name: str, where: str) -> int:
     try:
         return _number(name) if _is_number(name) else grp.getgrnam(name).gr_gid
     except (KeyError, ValueError):
-        raise OutputError(f'writeToFile: there is no group "{name}"', hint="give its number") from None
+        raise OutputError(f'{where}: there is no group "{name}"', hint="give its number") from None
 
 
 def _is_number(name: str) -> bool:

@@ -16,7 +16,7 @@ from injector.providers import Json, Number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from injector.agent.config import DefaultTemplate
+    from injector.agent.settings import DefaultTemplate
 
 _ESCAPED: Final = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
 _SHORT: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}

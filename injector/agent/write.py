@@ -1,5 +1,6 @@
-"""Files of a generation: all staged, then each put in place by one rename (reference, vault-agent-injector 3.6).
+"""Files of a generation: all staged, then switched together (reference, vault-agent-injector 3.6).
 
+Files in a volume that is the agent's own switch at once, by `folders`; elsewhere each is put in place by one rename.
 Nothing is synced to a disk: the files live in memory, and end with the pod.
 """
 
@@ -41,9 +42,8 @@ class RenderedFile:
 def write_all(files: Iterable[RenderedFile]) -> list[Path]:
     """Put files in place, all or none of them, each whole at any moment.
 
-    Every file is staged beside its place before the first one is renamed, so that a full volume, a missing permission
-    or a signal leaves the old generation as it was. The stage has a fixed name: what a killed agent left is
-    overwritten.
+    Every file is staged beside its place before the first one is renamed, so that a full volume or a missing permission
+    leaves the old generation as it was. The stage has a fixed name: what a killed agent left is overwritten.
 
     Args:
         files: What to write. A file that is there with this content and mode is left alone.
@@ -55,21 +55,84 @@ def write_all(files: Iterable[RenderedFile]) -> list[Path]:
         OutputError: One of them cannot be written; its name is in the message.
 
     """
-    changed = [file for file in files if not _is_current(file)]
-    stages = {file.path: file.path.with_name(f".{file.path.name}.sealer-new") for file in changed}
+    staged = StagedFiles(files)
     try:
-        for file in changed:
-            _stage(file, stages[file.path])
-        for file in changed:
-            _put_in_place(file, stages[file.path])
+        staged.stage()
+        staged.place()
     finally:
-        for stage in stages.values():
-            _remove(stage)
-    return list(stages)
+        staged.tidy()
+    return staged.changed
 
 
-def _is_current(file: RenderedFile) -> bool:
-    mode = _mode_at(file.path)
+class StagedFiles:
+    """Files that are renamed into place, one by one.
+
+    Args:
+        files: What to write.
+
+    """
+
+    def __init__(self, files: Iterable[RenderedFile]) -> None:
+        self._files = [file for file in files if not is_current(file, mode_at(file.path))]
+        self._stages = {file.path: stage_of(file.path) for file in self._files}
+
+    @property
+    def changed(self) -> list[Path]:
+        """The paths of those that were not there as they should be."""
+        return list(self._stages)
+
+    def stage(self) -> None:
+        """Write them beside their places.
+
+        Raises:
+            OutputError: One cannot be written.
+
+        """
+        for file in self._files:
+            with refusing(file.path):
+                make_folders(file.path.parent)
+                refuse_folder(file.path)
+                self._stages[file.path].unlink(missing_ok=True)
+                write_new(self._stages[file.path], file, mode_at(file.path))
+
+    def place(self) -> None:
+        """Rename them into their places.
+
+        Raises:
+            OutputError: One cannot be renamed.
+
+        """
+        for file in self._files:
+            with refusing(file.path):
+                self._stages[file.path].replace(file.path)
+
+    def tidy(self) -> None:
+        """Remove what is staged still."""
+        for stage in self._stages.values():
+            try:
+                stage.unlink(missing_ok=True)
+            except OSError:
+                continue  # its folder was never made, or is out of reach: then there is no stage in it
+
+
+def stage_of(path: Path) -> Path:
+    """Return where a file is staged: beside its place, so that a rename is one step."""
+    return path.with_name(f".{path.name}.sealer-new")
+
+
+def refuse_folder(path: Path) -> None:
+    """Refuse a place that a folder takes.
+
+    Raises:
+        OutputError: It does.
+
+    """
+    if path.is_dir() and not path.is_symlink():
+        raise OutputError(f"cannot write {path}: is a directory")
+
+
+def is_current(file: RenderedFile, mode: int | None) -> bool:
+    """Say whether a file is there as it should be; `mode` is that of what is there, None for nothing of ours."""
     if mode is None or (file.mode is not None and mode != file.mode):
         return False
     try:
@@ -81,30 +144,23 @@ def _is_current(file: RenderedFile) -> bool:
         return False  # not readable, or gone: writing it will say what is wrong
 
 
-def _stage(file: RenderedFile, stage: Path) -> None:
-    try:
-        _make_folders(file.path.parent)
-        stage.unlink(missing_ok=True)
-        # O_EXCL and O_NOFOLLOW: whoever shares the volume cannot make us write the secret to a place of their choice.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        with os.fdopen(os.open(stage, flags, 0o600), "wb") as handle:
-            handle.write(file.content)
-            before = _mode_at(file.path)
-            if file.owner != (-1, -1):
-                os.fchown(handle.fileno(), *file.owner)  # before fchmod: it takes the set-id bits away
-            os.fchmod(handle.fileno(), file.mode if file.mode is not None else before or _DEFAULT_MODE)
-    except OSError as error:
-        raise _refused(file, error) from error
+def write_new(path: Path, file: RenderedFile, before: int | None) -> None:
+    """Write a file that is not there yet; `before` is the mode of the one that it replaces.
+
+    Raises:
+        OSError: It cannot be written.
+
+    """
+    # O_EXCL and O_NOFOLLOW: whoever shares the volume cannot make us write the secret to a place of their choice.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as handle:
+        handle.write(file.content)
+        if file.owner != (-1, -1):
+            os.fchown(handle.fileno(), *file.owner)  # before fchmod: it takes the set-id bits away
+        os.fchmod(handle.fileno(), file.mode if file.mode is not None else before or _DEFAULT_MODE)
 
 
-def _put_in_place(file: RenderedFile, stage: Path) -> None:
-    try:
-        stage.replace(file.path)
-    except OSError as error:
-        raise _refused(file, error) from error
-
-
-def _mode_at(path: Path) -> int | None:
+def mode_at(path: Path) -> int | None:
     """Return the mode of the file at `path`; None for nothing there, and for a link or a pipe, which is replaced."""
     try:
         status = path.lstat()
@@ -113,20 +169,37 @@ def _mode_at(path: Path) -> int | None:
     return stat.S_IMODE(status.st_mode) if stat.S_ISREG(status.st_mode) else None
 
 
-def _make_folders(folder: Path) -> None:
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it, for all to enter.
+
+    Raises:
+        OSError: One cannot be made.
+
+    """
     missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
     for parent in reversed(missing):
         parent.mkdir(exist_ok=True)
         parent.chmod(_FOLDER_MODE)  # whatever the umask: the application runs as another user
 
 
-def _remove(stage: Path) -> None:
-    try:
-        stage.unlink(missing_ok=True)
-    except OSError:
-        return  # its folder was never made, or is out of reach: then there is no stage in it
+class refusing:  # noqa: N801  # it reads as a statement, as contextlib.suppress does
+    """Turn the operating system's errors about a file into ours."""
 
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
-def _refused(file: RenderedFile, error: OSError) -> OutputError:
-    reason = (error.strerror or "unknown reason").lower()
-    return OutputError(f"cannot write {file.path}: {reason}", hint="check the volume, its size and the agent's user")
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Translate an error.
+
+        Raises:
+            OutputError: There was one.
+
+        """
+        if isinstance(error, OSError):
+            said = (error.strerror or "unknown reason").lower()
+            raise OutputError(
+                f"cannot write {self._path}: {said}", hint="check the volume, its size and the agent's user"
+            ) from error

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from tests.agent.configurations import configuration, template
+from tests.agent.configurations import configuration, newest, template
+from tests.agent.staying import Staying
 
 if TYPE_CHECKING:
     from deploy.local.control_plane import ControlPlane
@@ -50,6 +51,25 @@ class Pod:
     def start(self, *templates: dict[str, Any]) -> subprocess.Popen[str]:
         environment = self.variables(*templates)
         return subprocess.Popen(self.command(), env=environment, stderr=subprocess.PIPE, text=True)
+
+    def configured(self, config: dict[str, Any], command: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+        """Return the words and the environment of an agent with a configuration of any version."""
+        encoded = base64.b64encode(json.dumps(config).encode()).decode()
+        words = [str(AGENT), command, "--root", str(self.root), *arguments]
+        return words, {**self.variables(), "SEALER_AGENT_CONFIG": encoded}
+
+    def run_with(
+        self, config: dict[str, Any], command: str = "run", *arguments: str
+    ) -> subprocess.CompletedProcess[str]:
+        words, environment = self.configured(config, command, *arguments)
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+    def stay(self, config: dict[str, Any], *arguments: str) -> Staying:
+        words, environment = self.configured(config, "run", *arguments)
+        return Staying(subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True))
+
+    def newest(self, *templates: dict[str, Any], mode: str = "sidecar", **more: Any) -> dict[str, Any]:
+        return newest(*templates, mode=mode, address=self.address, role=self.role, **more)
 
     def file(self, name: str = "hello.txt") -> Path:
         return self.root / "vault" / "secrets" / name

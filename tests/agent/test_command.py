@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -10,7 +11,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from injector.agent.options import COMMANDS
+from sealer import __version__
 from tests.agent.configurations import template
+from tests.agent.conftest import AGENT
 
 if TYPE_CHECKING:
     from tests.agent.conftest import Pod
@@ -36,6 +42,51 @@ def loaded(*arguments: str) -> tuple[int, str]:
 def test_help_loads_nothing_heavy() -> None:
     assert loaded("--help") == (0, "[]\n")
     assert loaded("init", "--help") == (0, "[]\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nope"], 'there is no command "nope"\nhint: commands: init, run, ready, install-launcher'),
+        (["--nope"], 'there is no option "--nope"'),
+        (["init", "--nope", "x"], 'init: there is no option "--nope"\nhint: see sealer-agent init --help'),
+        (["init", "extra"], 'init: there is no argument "extra"'),
+        (["run", "--config"], "run: --config needs a value: FILE"),
+        (["install-launcher"], "install-launcher: PATH is missing"),
+        (["init", "--retry-for", "soon"], '--retry-for: "soon" is no number of seconds\nhint: such as 30'),
+        (["init", "--retry-for=-1"], '--retry-for: "-1" is no number of seconds'),
+    ],
+)
+def test_a_wrong_use_is_named(lonely_pod: Pod, words: list[str], said: str) -> None:
+    environment = lonely_pod.variables(template())
+    done = subprocess.run([AGENT, *words], env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {said}")
+
+
+def test_help_and_version_go_to_standard_output() -> None:
+    for words in ([], ["--help"]):
+        done = subprocess.run([AGENT, *words], capture_output=True, text=True, check=True)
+        assert "sealer-agent COMMAND" in done.stdout
+    for command in COMMANDS:
+        done = subprocess.run([AGENT, command, "--help"], capture_output=True, text=True, check=True)
+        assert done.stdout.startswith(f"Usage: sealer-agent {command}")
+    done = subprocess.run([AGENT, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"sealer-agent, version {__version__}\n"
+
+
+def test_lines_can_be_json(lonely_pod: Pod) -> None:
+    done = lonely_pod.run(template(), arguments=("--retry-for", "0.3", "--log-format", "json"))
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["@level"] for line in lines] == [*["warn"] * (len(lines) - 1), "error"]
+    assert lines[-1]["@message"].startswith("cannot reach vault at http://127.0.0.1:9: connection refused (check")
+    assert {line["@module"] for line in lines} == {"sealer-agent"}
+
+
+def test_lines_below_the_level_are_not_said(lonely_pod: Pod) -> None:
+    lonely_pod.environment["VAULT_LOG_LEVEL"] = "error"
+    done = lonely_pod.run(template(), arguments=("--retry-for", "0.3"))
+    assert [line.partition(":")[0] for line in done.stderr.splitlines()] == ["error", "hint"]
 
 
 def test_no_configuration_is_a_wrong_use(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""`make bench`, or `python -m tests.bench [NAME...]`: every benchmark, or those named; ratios on standard output."""
+"""`make bench`, or `python -m tests.bench [NAME...]`: every benchmark, or those named; ratios on standard output.
+
+The long ones, of minutes each, run only when they are named: `python -m tests.bench --help` lists all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from deploy.local.find import Parts
-from tests.bench import admission, agent, first_sync, sealing, templates
+from tests.bench import admission, agent, first_sync, new_object, restart, sealing, templates
 from tests.bench.frame import Comparison, table
 
 if TYPE_CHECKING:
@@ -16,8 +19,18 @@ BENCHMARKS: Final[Mapping[str, Callable[[Parts], Iterator[Comparison]]]] = {
     "sealing": sealing.run,
     "templates": templates.run,
     "first-sync": first_sync.run,
+    "restart": restart.run,
+    "new-object": new_object.run,
     "agent": agent.run,
     "admission": admission.run,
+}
+
+
+LONG: Final[Mapping[str, Callable[[Parts], Iterator[Comparison]]]] = {
+    "first-sync-10000": first_sync.run_10000,
+    "restart-10000": restart.run_10000,
+    "first-sync-24-keys": first_sync.run_24_keys,
+    "restart-24-keys": restart.run_24_keys,
 }
 
 
@@ -28,13 +41,19 @@ def main(names: list[str]) -> int:
         names: Of `BENCHMARKS`; all where empty.
 
     """
-    unknown = [name for name in names if name not in BENCHMARKS]
+    if {"-h", "--help"} & set(names):
+        print("usage: python -m tests.bench [NAME...]\n\nBy default all of:", ", ".join(BENCHMARKS))
+        print("Only when named:", ", ".join(LONG))
+        print("A table of growth: python -m tests.bench.growth [--write] [SIZE...]")
+        return 0
+    known = {**BENCHMARKS, **LONG}
+    unknown = [name for name in names if name not in known]
     if unknown:
-        print(f"error: no benchmark {unknown[0]}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        print(f"error: no benchmark {unknown[0]}; there are {', '.join(known)}", file=sys.stderr)
         return 2
     rows: list[Comparison] = []
     for name in names or list(BENCHMARKS):
-        for row in BENCHMARKS[name](Parts()):
+        for row in known[name](Parts()):
             print(f"{row.what}, against {row.against}: {row.speed:.2g} times its speed", file=sys.stderr, flush=True)
             rows.append(row)
     print(table(rows))

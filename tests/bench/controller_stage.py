@@ -45,11 +45,13 @@ class Runner:
     Attributes:
         process: Its process.
         objects_seen: Returns how many SealedSecrets it is through with since its start.
+        metrics_url: Where its metrics are.
 
     """
 
     process: Process
     objects_seen: Callable[[], int]
+    metrics_url: str
 
     def cost(self) -> Cost:
         """Return what it has cost since its start."""
@@ -62,7 +64,8 @@ class Runner:
         while not condition():
             if time.perf_counter() - begin > MOST_SECONDS or not self.process.alive():
                 raise TimeoutError(f"{self.process.name}: no {what}; it says {self.process.output()[-2000:]}")
-            time.sleep(0.01)
+            # Each look costs the API server a TLS handshake: more of them would be a good part of what is measured.
+            time.sleep(0.1)
         return self.cost()
 
 
@@ -96,7 +99,7 @@ class Stage:
                 found = _UNSEAL_REQUESTS.search(controller.metrics())
                 return int(float(found[1])) if found else 0
 
-            yield Runner(controller.process, seen)
+            yield Runner(controller.process, seen, controller.metrics_url)
 
     @contextmanager
     def objects(self, count: int) -> Iterator[str]:
@@ -108,7 +111,9 @@ class Stage:
         self.cluster.kubectl("delete", "sealedsecret,secret", "--all", "-n", namespace, "--wait=false")
         self.cluster.delete_namespace(namespace)
         # The next controller must find only its own objects.
-        self.cluster.wait_for("the objects to be gone", lambda: count_of(self.cluster, SEALED_SECRETS) == 0, seconds=600)
+        self.cluster.wait_for(
+            "the objects to be gone", lambda: count_of(self.cluster, SEALED_SECRETS) == 0, seconds=600
+        )
 
     def create(self, namespace: str, numbers: range) -> None:
         """Make SealedSecrets ``secret-NUMBER``."""
@@ -141,9 +146,11 @@ class _Ours:
         kubeconfig = cluster.service_account_kubeconfig(OWN_NAMESPACE, ACCOUNT)
         # Python may write its bytecode, as it does for an installed program.
         environment = {k: v for k, v in cluster.environment(kubeconfig).items() if k != "PYTHONDONTWRITEBYTECODE"}
+        metrics = f"127.0.0.1:{free_port()}"
+        listen = ("--listen-addr", f"127.0.0.1:{free_port()}", "--listen-metrics-addr", metrics)
         command = Command(
             name="sealer-controller",
-            arguments=(PROGRAM, "--listen-addr", f"127.0.0.1:{free_port()}", *_metrics(), *self._flags),
+            arguments=(PROGRAM, *listen, *self._flags),
             log=cluster.folder / "logs" / f"sealer-controller-{time.monotonic_ns()}.log",
             environment=environment | {"POD_NAMESPACE": OWN_NAMESPACE},
         )
@@ -153,14 +160,10 @@ class _Ours:
             found = re.search(r"start-up pass done.* objects=(\d+)", process.output())
             return int(found[1]) if found else 0
 
-        return Runner(process, seen)
+        return Runner(process, seen, f"http://{metrics}")
 
     def __exit__(self, *_: object) -> None:
         self._stage.processes.stop(self._process)
-
-
-def _metrics() -> tuple[str, ...]:
-    return ("--listen-metrics-addr", f"127.0.0.1:{free_port()}")
 
 
 SEALED_SECRETS: Final = "/apis/bitnami.com/v1alpha1/sealedsecrets"

@@ -56,5 +56,8 @@ def told(found: Stage, namespace: str) -> int:
         return 0
     items = found.cluster.request("GET", f"/apis/bitnami.com/v1alpha1/namespaces/{namespace}/sealedsecrets")["items"]
     return sum(
-        1 for item in items for condition in item.get("status", {}).get("conditions", [])[:1] if condition["status"] == "True"
+        1
+        for item in items
+        for condition in item.get("status", {}).get("conditions", [])[:1]
+        if condition["status"] == "True"
     )
