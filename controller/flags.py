@@ -19,9 +19,10 @@ from controller.flagvalues import (
     parse_selector,
     parse_time,
 )
-from controller.goflags import Flag, Parsed, read_bool
+from controller.goflags import Flag, Parsed
 from controller.manifests import KEY_LABEL
 from controller.settings import KeyOrder, Settings
+from sealer.goflags import read_bool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sealer.errors import ConfigError
+from sealer.goflags import MissingValueError, UnknownFlagError, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 OURS: Final = "SEALER_"
 THEIRS: Final = "SEALED_SECRETS_"
 _WIDTH: Final = 80
-_TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
-_FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 
 
 @dataclass(frozen=True)
@@ -74,20 +73,6 @@ class Parsed:
     help: bool = False
 
 
-def read_bool(text: str) -> bool:
-    """Return the truth value that Go reads (https://pkg.go.dev/strconv#ParseBool).
-
-    Raises:
-        ConfigError: It is none.
-
-    """
-    if text in _TRUE:
-        return True
-    if text in _FALSE:
-        return False
-    raise ConfigError(f"{text!r} is neither true nor false")
-
-
 def parse(arguments: Sequence[str], environ: Mapping[str, str], flags: Sequence[Flag]) -> Parsed:
     """Return the values of all flags: the command line's, or else the environment's, or else the defaults.
 
@@ -127,30 +112,20 @@ class _Reader:
 
     def from_arguments(self, arguments: Sequence[str]) -> None:
         """Take the command line; of a flag that is given twice, the last counts."""
-        rest = iter(arguments)
-        for argument in rest:
-            if argument == "--":
-                break
-            if argument in {"-h", "--help"}:
-                self.help = True
-            elif argument.startswith("-") and argument != "-":
-                self._take_argument(argument, rest)
-            else:
-                self._pass_over(argument)
-        for argument in rest:
-            self._pass_over(argument)
-
-    def _take_argument(self, argument: str, rest: Iterator[str]) -> None:
-        name, equals, text = argument.removeprefix("--").partition("=")
-        flag = self.flags.get(name) if argument.startswith("--") else None
-        if flag is None:
-            raise self._unknown(argument.partition("=")[0])
-        if not equals:
-            given = next(rest, None) if flag.kind else "true"
-            if given is None:
-                raise ConfigError(f"--{name} needs a value, of the kind {flag.kind}")
-            text = given
-        self._take(flag, text, f"--{name}")
+        known = {flag.name: bool(flag.kind) for flag in self.flags.values()} | {"help": False}
+        try:
+            for name, text, written in scan(arguments, known, {"h": "help"}):
+                if name is None:
+                    self._pass_over(text)
+                elif name == "help":
+                    self.help = True
+                else:
+                    self._take(self.flags[name], text, written)
+        except UnknownFlagError as error:
+            raise self._unknown(error.written) from error
+        except MissingValueError as error:
+            kind = self.flags[error.name].kind
+            raise ConfigError(f"--{error.name} needs a value, of the kind {kind}") from error
 
     def _take(self, flag: Flag, text: str, source: str) -> None:
         try:

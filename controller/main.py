@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from controller import logs
 from controller.flags import FLAGS, INTRODUCTION, settings_of
 from controller.goflags import parse, usage
+from controller.hardening import keep_memory_private
 from sealer import __version__
 from sealer.apiserver.credentials import load_credentials, own_namespace
 from sealer.errors import ConfigError, SealerError
@@ -25,6 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 
 def main() -> None:
     """Run with the process's arguments and environment, and exit."""
+    keep_memory_private()
     sys.exit(run(sys.argv[1:], os.environ))
 
 

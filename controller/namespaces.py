@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from controller.hold import HOLD_ANNOTATION
 from controller.manifests import namespaces_path
@@ -15,8 +15,6 @@ from sealer.apiserver.errors import ApiError, ForbiddenError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from sealer.apiserver.client import Client
 
 _LOG: Final = logging.getLogger(__name__)
 _PAGE: Final = "500"
@@ -59,6 +57,16 @@ class Namespaces:
         self.on_change(name)
 
 
+class Readable(Protocol):
+    """What reading namespaces needs of a client; every call raises `ApiError`."""
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the object at `path`."""
+
+    async def get_metadata(self, path: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """Return one page of the list at `path`, with the metadata of the objects only."""
+
+
 @dataclass
 class NamespaceReader:
     """Reads namespaces at the start, and goes on by itself where they may not be watched.
@@ -72,7 +80,7 @@ class NamespaceReader:
 
     """
 
-    client: Client
+    client: Readable
     namespaces: Namespaces
     served: tuple[str, ...] | None
     may_watch: bool = False

@@ -201,7 +201,8 @@ def _change(sealed: Mapping[str, Any], wanted: Wanted, existing: Mapping[str, An
 def _first_guess(sealed: SealedSecret, keyring: Keyring, guess: str | None) -> str | None:
     """Return the key to try first: the object's own hint where the ring has that key, or else `guess`."""
     hint = sealed.annotations.get(SEALED_WITH_ANNOTATION)
-    return hint if hint is not None and any(key.fingerprint == hint for key in keyring.keys) else guess
+    named = hint.split(",") if hint else []
+    return hint if any(key.fingerprint in named for key in keyring.keys) else guess
 
 
 def _wanted(

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,12 +21,12 @@ from controller.electing import make_election
 from controller.keeper import KeyKeeper
 from controller.keys import KeyFault, KeyStore
 from controller.leading import ALONE, Fenced, NotLeadingError
-from controller.lean import give_back_memory, settle_imports, without_system_certificates
+from controller.lean import few_arenas, give_back_memory, settle_imports, without_system_certificates
 from controller.logs import fields
 from controller.manifests import MANAGER, Key
 from controller.metrics.numbers import Numbers
-from controller.metrics.sources import Sources
 from controller.namespaces import NamespaceReader, Namespaces
+from controller.ports import Ports
 from controller.records import Records
 from controller.settings import bind
 from controller.startup import StartUp
@@ -42,10 +43,8 @@ with without_system_certificates():
     from sealer.apiserver.client import Client
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
 
-    from controller.http.server import Server
     from controller.operator import NamespaceWatch
     from controller.settings import Settings
     from sealer.apiserver.credentials import Credentials
@@ -86,8 +85,6 @@ class Controller:
     _started: bool = False
     _abandoned: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _servers: list[Server] = field(default_factory=list)
-    _closing: bool = False
 
     async def run(self) -> None:
         """Run until SIGTERM or SIGINT.
@@ -96,6 +93,7 @@ class Controller:
             ConfigError: It cannot start: the address is taken, the credentials are damaged.
 
         """
+        few_arenas()
         with bind(self.settings.listen) as listening, bind(self.settings.listen_metrics) as scraped:
             async with self._client() as client, self._client() as leases:
                 if self.settings.leader_elect:
@@ -107,12 +105,14 @@ class Controller:
                 host, port = listening.getsockname()[:2]
                 _LOG.info("listening", extra={"fields": {"address": f"{host}:{port}"}})
                 electing = asyncio.create_task(self._elect(), name="election")
-                serving = asyncio.create_task(self._serve(listening, scraped), name="HTTP")
+                ports = Ports(listening, scraped)
+                serving = asyncio.create_task(self._serve(ports), name="HTTP")
                 try:
                     await self._work(electing, serving)
                 finally:
                     await self._stop_electing(electing)
-                    await self._stop_serving(serving)
+                    ports.close()
+                    await asyncio.wait({serving})
 
     def lead(self) -> None:
         """Begin to write. All is listed again first: what another leader did is not what we remember."""
@@ -131,7 +131,7 @@ class Controller:
         self.writing = Fenced(client, self.leadership)
         self.tally = Tally(on_synced=self.numbers.sync_seconds.observe)
         self.keys = KeyStore(on_try=self.tally.key_tried)
-        self.records = Records()
+        self.records = Records(clock=time.monotonic)
         self.queue: WorkQueue[Key] = WorkQueue()
         self.queue.pause()
         self.applier = Applier(self.writing)
@@ -189,16 +189,9 @@ class Controller:
     def _spawn(self, part: Coroutine[Any, Any, None]) -> None:
         self._tasks.add(asyncio.create_task(part))
 
-    async def _serve(self, listening: socket.socket, scraped: socket.socket) -> None:
+    async def _serve(self, ports: Ports) -> None:
         await self._first(self.start_up.done, _HTTP_WITHIN)
-        await asyncio.gather(self._serve_on(listening, _make_server), self._serve_on(scraped, _make_metrics_server))
-
-    async def _serve_on(self, bound: socket.socket, make: Callable[[Controller], Server]) -> None:
-        # In a thread, as it takes longer than anybody who waits for a Secret should notice.
-        server = await asyncio.to_thread(make, self)
-        if not self._closing:
-            self._servers.append(server)
-            await server.run_on(bound)
+        await ports.serve(self)
 
     async def _elect(self) -> None:
         """Stand for election for as long as we live, or lead without one."""
@@ -214,12 +207,6 @@ class Controller:
         # A write that had to be abandoned may still arrive: then the Lease runs out by itself, which takes longer.
         if isinstance(self.leadership, Election) and not self._abandoned:
             await self.leadership.release()
-
-    async def _stop_serving(self, serving: asyncio.Task[None]) -> None:
-        self._closing = True
-        for server in self._servers:
-            server.stop()
-        await asyncio.wait({serving})
 
     async def _sync(self) -> None:
         """Watch and work, once there is a key; when cancelled, finish what is in hand."""
@@ -308,32 +295,6 @@ class Controller:
     def is_ready(self) -> bool:
         """Return whether keys and Secrets are known."""
         return self._started and self.keeper.has_key.is_set()
-
-
-def _make_server(controller: Controller) -> Server:
-    from controller.http.app import Facts  # noqa: PLC0415 - late on purpose, see `Controller._serve`
-    from controller.http.service import make_server  # noqa: PLC0415 - as above
-
-    facts = Facts(controller.keyring, controller.is_ready)
-    return make_server(controller.settings, facts, controller.client, controller.numbers.http_answered)
-
-
-def _make_metrics_server(controller: Controller) -> Server:
-    from controller.http.server import Server  # noqa: PLC0415 - late on purpose, see `Controller._serve`
-    from controller.http.tls import ServingCertificate  # noqa: PLC0415 - as above
-    from controller.metrics.serve import MetricsApp  # noqa: PLC0415 - as above
-
-    settings = controller.settings
-    sources = Sources(
-        controller.numbers,
-        controller.tally,
-        controller.records,
-        controller.queue,
-        controller.keys,
-        controller.leadership,
-        per_object=not settings.omit_secret_labels,
-    )
-    return Server(MetricsApp(sources), ServingCertificate.of(settings.tls_cert_file, settings.tls_key_file))
 
 
 def _make_namespace_watch(controller: Controller) -> NamespaceWatch:

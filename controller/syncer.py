@@ -10,28 +10,23 @@ then is told in the order of the attempts, unless a newer attempt has something 
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from controller import hold
 from controller.apply import Applied, utc_now
-from controller.contest import contested, is_repair
-from controller.digest import DigestKeys, digest_in, is_made_of, source_if_as_written
 from controller.faults import contained
 from controller.leading import NotLeadingError
 from controller.logs import fields
-from controller.manifests import MANAGED_BY_LABEL, MANAGER, Key, sealed_secrets_path
-from controller.reconcile import Action, Outcome, Wanted, wanted_secret
+from controller.making import Maker, has_label
+from controller.manifests import Key, sealed_secrets_path
+from controller.reconcile import Action, Outcome
 from controller.records import Record, Untold, compact_about
-from controller.repairs import Repairs
 from controller.tally import Tally
-from controller.verdict import Reason, Verdict, is_deprecated, unsealed
+from controller.verdict import Reason, Verdict, unsealed
 from controller.workqueue import Priority
 from sealer.apiserver.backoff import Backoff
 from sealer.apiserver.errors import ApiError, ForbiddenError, InvalidError, NotFoundError
@@ -41,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.apply import Applier
+    from controller.digest import DigestKeys
     from controller.keys import KeyStore
     from controller.records import Records
     from controller.telling import Teller
@@ -110,14 +106,16 @@ class Syncer:
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = utc_now
     accept_deprecated: bool = True
-    digest_keys: DigestKeys = field(default_factory=DigestKeys)
     # SealedSecrets that are gone and whose Secrets are ours to delete, by their uid.
     orphaned: dict[Key, str] = field(default_factory=dict)
-    _repairs: dict[Key, Repairs] = field(default_factory=dict)
-    # Which key opened an object last: with many keys, and objects that do not say, it is the best guess for the next.
-    _opened_with: str | None = None
-    # As many threads as cores: OpenSSL releases the interpreter lock, and more threads would only wait for each other.
-    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(os.cpu_count(), "unseal"))
+
+    def __post_init__(self) -> None:
+        self.maker = Maker(self.applier, self.records, self.tally, self.clock, self.accept_deprecated)
+
+    @property
+    def digest_keys(self) -> DigestKeys:
+        """The keys of digests."""
+        return self.maker.digest_keys
 
     async def work(self) -> None:
         """Take objects until the queue is closed; the one in hand is finished first."""
@@ -155,10 +153,6 @@ class Syncer:
         for key in self.records.with_reason(Reason.DECRYPT_FAILED):
             self.queue.add(key, Priority.BACKLOG)
 
-    async def run_in_thread(self, function: Callable[..., Any], *args: object) -> Any:
-        """Run what uses private keys where it does not hold up the loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
-
     def is_in_order(self, sealed: Mapping[str, Any], key: Key) -> bool:
         """Return whether a SealedSecret that was just listed needs nothing: no private key, no write, no event."""
         seen = self.records.secret(key)
@@ -170,7 +164,7 @@ class Syncer:
             return False
         if not self.teller.is_told(sealed, unsealed(sealed)):
             return False
-        return self._is_made_of(self.keys.keyring, seen.source, sealed)
+        return self.maker.is_made_of(self.keys.keyring, seen.source, sealed)
 
     def _is_due(self, key: Key, record: Record) -> bool:
         if record.reason is Reason.HELD and not record.stale:
@@ -196,7 +190,7 @@ class Syncer:
         else:
             try:
                 with self.tally.at_stage("update", key.namespace):
-                    applied = await self._apply(key, record, sealed, keyring)
+                    applied = await self.maker.make(key, record, sealed, keyring)
             except NotLeadingError:
                 raise
             except ApiError as error:
@@ -251,73 +245,6 @@ class Syncer:
         gone = body["metadata"].get("deletionTimestamp") or body["metadata"]["uid"] != record.uid
         return None if gone else body
 
-    async def _apply(self, key: Key, record: Record, sealed: Mapping[str, Any], keyring: Keyring) -> Applied:
-        # A new object has no Secret as a rule: creating it tells, and saves reading.
-        seen = self.records.secret(key)
-        if seen is not None and seen.source and self._is_made_of(keyring, seen.source, sealed):
-            self.tally.digest_hits += 1
-            return Applied(Outcome(Action.NONE, unsealed(sealed)))
-        existing = await self.applier.read(key) if seen is not None else None
-        if existing is not None and self._is_as_written(sealed, existing, keyring):
-            return Applied(Outcome(Action.NONE, unsealed(sealed)), existing)
-        guess = self._guess(existing, keyring)
-        wanted = await self.run_in_thread(self._unseal, sealed, keyring, guess)
-        applied = await self.applier.write(
-            sealed, wanted, existing, lambda outcome, found: self._objection(key, record, outcome, found)
-        )
-        if applied.outcome.action is not Action.NONE and applied.secret is not None:
-            self._wrote(key, record, applied, wanted.source if isinstance(wanted, Wanted) else None)
-        return applied
-
-    def _is_as_written(self, sealed: Mapping[str, Any], existing: Mapping[str, Any], keyring: Keyring) -> bool:
-        source = source_if_as_written(self.digest_keys, keyring, existing)
-        if source is None or not self._is_made_of(keyring, source, sealed):
-            return False
-        self.tally.digest_hits += 1
-        return True
-
-    def _is_made_of(self, keyring: Keyring, source: str, sealed: Mapping[str, Any]) -> bool:
-        # Made while the deprecated form was accepted, it is to be said that it is no more.
-        refused = is_deprecated(sealed) and not self.accept_deprecated
-        return not refused and is_made_of(self.digest_keys, keyring, source, sealed)
-
-    def _guess(self, existing: Mapping[str, Any] | None, keyring: Keyring) -> str | None:
-        digest = digest_in(existing) if existing is not None else None
-        before = self.digest_keys.fingerprint(digest.keys, keyring) if digest is not None else None
-        return before or self._opened_with
-
-    def _unseal(self, sealed: Mapping[str, Any], keyring: Keyring, guess: str | None) -> Wanted | Verdict:
-        wanted = wanted_secret(sealed, keyring, self.digest_keys, guess=guess, accept_deprecated=self.accept_deprecated)
-        self.tally.unsealed += 1
-        if isinstance(wanted, Wanted) and wanted.opened_with is not None:
-            self._opened_with = wanted.opened_with
-        return wanted
-
-    def _objection(
-        self, key: Key, record: Record, outcome: Outcome, existing: Mapping[str, Any] | None
-    ) -> Verdict | None:
-        """Return why a Secret is not put right just now: somebody else changes it each time."""
-        if not is_repair(outcome, record.reason):
-            return None
-        if self._repairs.get(key, Repairs()).wait(self.clock()) > 0:
-            self.tally.contested += 1
-            return contested(key, existing)
-        return None
-
-    def _wrote(self, key: Key, record: Record, applied: Applied, source: str | None) -> None:
-        """Remember what was written, so that its coming back through the watch is no news."""
-        now = self.clock()
-        if is_repair(applied.outcome, record.reason):
-            self.tally.repairs += 1
-            self._repairs[key] = self._repairs.get(key, Repairs()).repaired(now)
-        elif key in self._repairs and self._repairs[key].forgotten(now):
-            del self._repairs[key]
-        if self.records.get(key) is record and applied.secret is not None and _has_label(applied.secret):
-            self.records.secret_written(applied.secret, source)
-        if record.seen_at is not None:
-            self.tally.on_synced(now - record.seen_at)
-            record.seen_at = None
-
     async def _tell_failure(self, record: Record, sealed: Mapping[str, Any], error: ApiError) -> None:
         refused = isinstance(error, ForbiddenError | InvalidError)
         if refused or record.failures + 1 >= _TRIES_BEFORE_TELLING:
@@ -351,7 +278,7 @@ class Syncer:
         if outcome.verdict.synced:
             return None
         if outcome.verdict.reason is Reason.CONTESTED:
-            return max(1.0, self._repairs[key].wait(self.clock()))
+            return max(1.0, self.maker.until_repair(key))
         if outcome.verdict.reason is Reason.DECRYPT_FAILED and self.keys.keyring is not keyring:
             return 0.0  # The key for it may have come while it was being tried.
         if outcome.retry:
@@ -359,7 +286,7 @@ class Syncer:
         return self.pace.permanent * (1 - self.chance() / 2)
 
     def _settled_version(self, key: Key, applied: Applied) -> str | None:
-        if applied.secret is not None and _has_label(applied.secret):
+        if applied.secret is not None and has_label(applied.secret):
             version: str = applied.secret["metadata"]["resourceVersion"]
             return version
         return self.records.secret_version(key)
@@ -369,11 +296,6 @@ class Syncer:
         if uid is not None:
             await self.applier.delete_secret(key, uid)
             del self.orphaned[key]
-
-
-def _has_label(secret: Mapping[str, Any]) -> bool:
-    """Return whether the watch on our Secrets sees it."""
-    return (secret["metadata"].get("labels") or {}).get(MANAGED_BY_LABEL) == MANAGER
 
 
 def _log(sealed: Mapping[str, Any], outcome: Outcome) -> None:

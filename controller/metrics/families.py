@@ -160,8 +160,3 @@ def _histogram(
     for values, histogram in samples:
         family.add_metric(values, list(histogram.buckets()), histogram.total)
     return family
-
-
-def names(found: Iterable[Metric]) -> set[str]:
-    """Return the names of families as they are in rules and documents: counters with ``_total``."""
-    return {f"{one.name}_total" if one.type == "counter" else one.name for one in found}

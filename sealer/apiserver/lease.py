@@ -118,6 +118,7 @@ class Election:
     _found: dict[str, Any] = field(default_factory=dict, repr=False)
     _led: bool = False
     _told: str = ""
+    _stands_by: str = ""
 
     def __post_init__(self) -> None:
         self._candidate = Candidate(self.identity, self.timing)
@@ -233,8 +234,12 @@ class Election:
             )
 
     def _settle(self) -> None:
-        """Tell of having begun, or stopped, to lead."""
+        """Tell of having begun, or stopped, to lead, and of whom we stand by for."""
         leads = self.is_leader()
+        holder = self.record.holder if self.record and not leads else ""
+        if holder and holder not in {self.identity, self._stands_by}:
+            _LOG.info("standing by", extra=self._about())
+        self._stands_by = "" if leads else holder or self._stands_by
         if leads == self._led:
             return
         self._led = leads
@@ -259,7 +264,8 @@ class Election:
     def _about(self) -> dict[str, Any]:
         record = self.record
         about = {"lease": f"{self.namespace}/{self.name}", "identity": self.identity}
-        return {"fields": {**about, "holder": record.holder} if record and record.holder else about}
+        other = record is not None and record.holder not in {"", self.identity}
+        return {"fields": {**about, "holder": record.holder} if record is not None and other else about}
 
     def _stamp(self) -> str:
         return self.wall().strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
@@ -38,11 +38,12 @@ class Candidates:
     kubeconfig: str = ""
     elections: dict[str, Election] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
-    async def __aenter__(self) -> Candidates:
+    async def __aenter__(self) -> Self:
         credentials = load_credentials({"KUBECONFIG": self.kubeconfig or str(self.cluster.kubeconfig)})
-        self._client = Client(credentials, "test")
+        self._client = Client(credentials, "test", answered=lambda _verb, status, _seconds: self.answers.append(status))
         await self._client.__aenter__()
         return self
 
@@ -82,7 +83,7 @@ class Candidates:
 
     async def wait(self, what: Callable[[], bool], seconds: float = 20) -> None:
         async with asyncio.timeout(seconds):
-            while not what():  # noqa: ASYNC110 - what is waited for happens in an API server
+            while not what():
                 await asyncio.sleep(0.02)
                 assert len(self.leaders()) <= 1
 

@@ -108,10 +108,14 @@ class Cluster:
 
     async def a_leader(self, within: float) -> str:
         """Wait for one, and return its name."""
-        async with asyncio.timeout(within):
-            while not self.leaders():  # noqa: ASYNC110 - time is simulated: looking often costs nothing
-                await asyncio.sleep(0.01)
+        await self.until(lambda: bool(self.leaders()), within)
         return self.leaders()[0]
+
+    async def until(self, condition: Callable[[], bool], within: float) -> None:
+        """Wait for a condition."""
+        async with asyncio.timeout(within):
+            while not condition():  # noqa: ASYNC110 - time is simulated: looking often costs nothing
+                await asyncio.sleep(0.01)
 
     async def delay(self) -> None:
         await asyncio.sleep(self.dice.uniform(0, self._longest()))

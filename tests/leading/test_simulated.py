@@ -99,6 +99,22 @@ def test_a_clean_stop_hands_over_within_a_retry_period() -> None:
     assert max(simulate(scene(seed)) for seed in range(20)) <= 2.1
 
 
+def test_whoever_gives_the_lease_up_leads_no_more_while_the_answer_is_under_way() -> None:
+    async def scene() -> None:
+        cluster = Cluster(1)
+        rivals = {name: Rival(cluster, name) for name in "ab"}
+        leader = await cluster.a_leader(within=5)
+        await asyncio.sleep(30)
+        cluster.network = Network(typical=2.0)
+        stopping = asyncio.ensure_future(rivals[leader].stop())
+        await cluster.until(lambda: bool(cluster.lease and not cluster.lease["spec"]["holderIdentity"]), within=10)
+        assert not stopping.done(), "it is stored, and not yet answered"
+        assert not rivals[leader].election.is_leader()
+        await stopping
+
+    simulate(scene())
+
+
 def test_after_a_kill_another_leads_within_the_lease_duration_and_a_retry_period() -> None:
     async def scene(seed: int) -> float:
         cluster = Cluster(seed)

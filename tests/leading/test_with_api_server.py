@@ -7,10 +7,10 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    import pytest
 
     from tests.leading.conftest import Candidates
 
@@ -141,8 +141,7 @@ def test_without_rights_it_says_so_once_and_goes_on_trying(
 
     async def scene(one: Candidates) -> None:
         one.start("a")
-        await one.wait(one.elections["a"].decided.is_set)
-        await asyncio.sleep(1)
+        await one.wait(lambda: one.answers[:3] == [403] * 3)
         said = [record for record in caplog.records if record.levelno >= logging.WARNING]
         assert len(said) == 1
         assert "leases" in said[0].getMessage()

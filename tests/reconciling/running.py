@@ -77,20 +77,23 @@ def install(cluster: ControlPlane) -> None:
 
 
 def grant_own_namespace(cluster: ControlPlane, namespace: str) -> None:
-    """Give the service account its Role in another namespace than its own: the one that a test's keys and Lease are in."""
+    """Give the service account its Role in another namespace than its own: where a test has its keys and its Lease."""
     cluster.kubectl("apply", "-n", namespace, "-f", str(BASE / "rbac.yaml"))
 
 
-def start(cluster: ControlPlane, processes: Processes, namespace: str, *flags: str) -> Running:
-    """Start a controller whose keys are in `namespace`; small keys, as making them takes its time."""
+def start(cluster: ControlPlane, processes: Processes, namespace: str, *flags: str, pod: str = "") -> Running:
+    """Start a controller whose keys are in `namespace`; small keys, as making them takes its time.
+
+    `pod` is the name of the Pod that it takes itself to be in, for several replicas or one that is started again.
+    """
     address = f"{cluster.machine_address()}:{free_port(cluster.machine_address())}"
     grant_own_namespace(cluster, namespace)
     kubeconfig = cluster.service_account_kubeconfig(ACCOUNT_NAMESPACE, ACCOUNT)
     command = Command(
-        name=f"sealer-controller-{namespace}",
+        name=f"sealer-controller-{namespace}{pod}",
         arguments=(PROGRAM, "--listen-addr", address, *NO_METRICS, "--key-size", "2048", *flags),
-        log=cluster.folder / "logs" / f"sealer-controller-{namespace}.log",
-        environment={**cluster.environment(kubeconfig), "POD_NAMESPACE": namespace},
+        log=cluster.folder / "logs" / f"sealer-controller-{namespace}{pod}.log",
+        environment={**cluster.environment(kubeconfig), "POD_NAMESPACE": namespace, "POD_NAME": pod},
     )
     running = Running(cluster, processes, namespace, processes.start(command), address)
     try:

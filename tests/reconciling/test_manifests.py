@@ -47,6 +47,6 @@ def test_another_namespace_moves_the_service_account_and_the_bindings_together(
 
 
 def test_the_first_port_of_the_service_is_the_one_that_clients_ask(control_plane: ControlPlane) -> None:
-    (service,) = [m for m in build(control_plane, BASE) if m["kind"] == "Service"]
-    assert service["metadata"]["name"] == "sealed-secrets-controller"
+    services = {m["metadata"]["name"]: m for m in build(control_plane, BASE) if m["kind"] == "Service"}
+    service = services["sealed-secrets-controller"]
     assert service["spec"]["ports"][0] == {"name": "http", "port": 8080, "targetPort": "http"}
