@@ -5,6 +5,7 @@
     InjectorError (SealerError)
     ├── AnnotationError         an annotation's value is not what its key allows: the pod is refused
     ├── PodError                the pod cannot carry what it asks for: the pod is refused
+    ├── JsonPatchError          no JSON Patch, or none that applies: told as one of the two above
     ├── ReviewError             the request is no AdmissionReview: answered by an HTTP error
     ├── ServingError            no usable serving certificate, key or address: the process does not start
     └── RegistrationError       the API server refuses or cannot be reached: the process does not start
@@ -42,6 +43,10 @@ class AnnotationError(InjectorError, InputError):
 
 class PodError(InjectorError, InputError):
     """The pod, or the settings that apply to it, cannot carry the injection it asks for."""
+
+
+class JsonPatchError(InjectorError, InputError):
+    """A JSON Patch (RFC 6902) that is none, or that does not apply. It never leaves the webhook's decision."""
 
 
 class ReviewError(InjectorError, InputError):

@@ -170,7 +170,7 @@ def check(annotations: Annotations, flavour: FlavourName) -> tuple[str, ...]:
                 match[0].read(table.prefix + name, texts[name])
         found.append(_warnings(table, texts, matches, secrets, flavour))
     # Kubernetes shows 4 KiB of warnings, and to look for a suggestion takes time that a pod must not be able to
-    # multiply.
+    # multiply: where no warning comes of it, either.
     return tuple(itertools.islice(itertools.chain.from_iterable(found), _WARNINGS))
 
 
@@ -181,10 +181,11 @@ def _warnings(
     secrets: frozenset[str],
     flavour: FlavourName,
 ) -> Iterator[str]:
+    looked_up = itertools.count(1)
     for name, match in matches:
         annotation = f"annotation {table.prefix}{name}"
         if match is None:
-            suggestion = table.nearest(name)
+            suggestion = table.nearest(name) if next(looked_up) <= _WARNINGS else None
             # Other programs of ours may have annotations of their own under our prefix.
             if suggestion or table is VAULT:
                 yield f"unknown {annotation}" + (f": did you mean {suggestion}?" if suggestion else "")

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from injector.webhook.settings import Settings
     from injector.webhook.wire import JsonObject
 
-# The API server takes objects of up to 3 MiB; a review holds one of them, in an envelope.
-BODY_LIMIT: Final = 8 * 1024 * 1024
+# The API server takes objects of up to 3 MiB, and stores half of that; a review holds one of them, in an envelope.
+# Not more: decoded, a body of brackets takes thirty times its size, and the container has 256 MiB.
+BODY_LIMIT: Final = 4 * 1024 * 1024
 _JSON: Final = "application/json"
 
 
@@ -63,7 +64,6 @@ def create(settings: Settings, around: Around | None = None) -> FastAPI:
     around = around or Around()
     app = FastAPI(title="sealer-injector", openapi_url=None, docs_url=None, redoc_url=None)
 
-    @app.post("/mutate")
     async def mutate(request: Request) -> Response:
         try:
             body = await _body(request)
@@ -73,7 +73,9 @@ def create(settings: Settings, around: Around | None = None) -> FastAPI:
             logs.problem("request refused", status=error.status, error=error.message)
             return Response(error.message + "\n", status_code=error.status, media_type="text/plain")
 
-    # No route returns a model, which spares FastAPI from building serializers that would never run.
+    # Starlette's own route: FastAPI's would look for dependencies and models in each request, and there are none.
+    app.add_route("/mutate", mutate, methods=["POST"])
+
     async def ready() -> Response:
         against = around.obstacle()
         return Response(status_code=204) if against is None else Response(against + "\n", 503, media_type="text/plain")

@@ -40,10 +40,13 @@ class Defaults:
 
     def of(self, namespace: str) -> Mapping[str, str]:
         """Return the annotations that apply to the pods of a namespace which do not have them themselves."""
+        everywhere, own = (self._by_namespace.get(one) for one in (self.everywhere, namespace))
+        if own is None:
+            # Not kept by its name: whoever reaches the port may ask about any number of namespaces.
+            return everywhere or _NOTHING
         found = self._merged.get(namespace)
         if found is None:
-            everywhere, own = (self._by_namespace.get(one, _NOTHING) for one in (self.everywhere, namespace))
-            found = self._merged[namespace] = {**everywhere, **own}
+            found = self._merged[namespace] = {**(everywhere or _NOTHING), **own}
         return found
 
     async def follow(self, client: Watchable) -> None:

@@ -22,6 +22,9 @@ _WITH_FROM: Final = frozenset({"move", "copy"})
 _POINTER: Final = re.compile(r"(/([^/~]|~[01])*)*")
 # Each copy of the whole into itself doubles it: a few dozen would fill the memory. No container is this large.
 _COPIED: Final = 10_000
+# Far deeper than any container; what is deeper could be neither copied nor written out again.
+_DEEPEST: Final = 100
+_TOO_DEEP: Final = f"it is nested deeper than {_DEEPEST} levels"
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -53,6 +56,8 @@ def parse(text: str) -> tuple[Change, ...]:
         return ()
     if not isinstance(document, list):
         raise JsonPatchError("it is not a list of operations")
+    if _is_deeper(document, _DEEPEST):
+        raise JsonPatchError(_TOO_DEEP)
     return tuple(_change(number, item) for number, item in enumerate(document, 1))
 
 
@@ -73,6 +78,8 @@ def apply(document: object, patch: Iterable[Change]) -> object:
             result = _apply(result, change)
         except JsonPatchError as error:
             raise JsonPatchError(f"operation {number}, {change.kind} {_shown(change.path)}: {error.message}") from error
+    if _is_deeper(result, _DEEPEST):
+        raise JsonPatchError(_TOO_DEEP)
     return result
 
 
@@ -155,7 +162,12 @@ def _remove(document: object, path: Pointer) -> object:
 
 
 def _copied(document: object, change: Change, allowed: int) -> int:
-    count = _count(_get(document, change.source)) if change.kind == "copy" else 0
+    if change.kind != "copy":
+        return 0
+    source = _get(document, change.source)
+    if _is_deeper(source, _DEEPEST):  # moves can nest what was flat
+        raise JsonPatchError(_TOO_DEEP)
+    count = _count(source)
     if count > allowed:
         raise JsonPatchError("too much is copied")
     return count
@@ -164,6 +176,11 @@ def _copied(document: object, change: Change, allowed: int) -> int:
 def _count(value: object) -> int:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return 1 + sum(map(_count, items))
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return bool(items) and (levels == 0 or any(_is_deeper(item, levels - 1) for item in items))
 
 
 def _index(name: str, last: int) -> int:

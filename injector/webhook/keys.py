@@ -9,14 +9,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from injector.webhook import own_values, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 PREFIX: Final = "vault.hashicorp.com/"
 OWN_PREFIX: Final = "sealer.dev/"
 # The longest name that Kubernetes allows behind an annotation's prefix. It checks that only after the webhook.
 _LONGEST: Final = 63
+# No key that takes a suffix has more words than four, so a misspelt one hardly has more than these.
+_WORDS: Final = 6
+# Of 1, for a name that is suggested in place of another.
+_ALIKE: Final = 0.8
 
 Reader = Callable[[str, str], object]
 Prefix = Literal["vault.hashicorp.com/", "sealer.dev/"]
@@ -84,18 +91,29 @@ class Table:
         """
         if len(name) > _LONGEST:
             return None
-        candidates: dict[str, str] = {}
+        whole: dict[str, str] = {}
         for key in self.keys.values():
-            candidates.setdefault(key.name.removesuffix("-"), key.name + ("NAME" if key.takes_suffix else ""))
-            if key.takes_suffix:
-                candidates |= {key.name + suffix: key.name + suffix for suffix in _suffixes(name)}
-        found = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.8)
-        return self.prefix + candidates[found[0]] if found else None
+            whole.setdefault(key.name.removesuffix("-"), key.name + ("NAME" if key.takes_suffix else ""))
+        alike = [(likeness, whole[found]) for likeness, found in _alike(name, whole)]
+        with_suffix = [key.name for key in self.keys.values() if key.takes_suffix]
+        for head in _heads(name):
+            alike += [(likeness, found + name[len(head) :]) for likeness, found in _alike(head, with_suffix)]
+        return self.prefix + max(alike)[1] if alike else None
 
 
-def _suffixes(name: str) -> list[str]:
+def _alike(name: str, known: Iterable[str]) -> Iterator[tuple[float, str]]:
+    """List the names that resemble one, and how much."""
+    matcher = difflib.SequenceMatcher(b=name)
+    for one in known:
+        matcher.set_seq1(one)
+        # The first two are upper bounds of the third, and much quicker.
+        if min(matcher.real_quick_ratio(), matcher.quick_ratio()) >= _ALIKE and matcher.ratio() >= _ALIKE:
+            yield matcher.ratio(), one
+
+
+def _heads(name: str) -> list[str]:
     words = name.split("-")
-    return ["-".join(words[start:]) for start in range(1, len(words)) if words[-1]]
+    return ["-".join(words[:end]) + "-" for end in range(1, min(len(words), _WORDS + 1)) if words[-1]]
 
 
 _NOT_GO: Final = "our agent is no Go program"

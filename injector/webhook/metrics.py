@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _MILLISECONDS: Final = (5, 10, 25, 50, 75, 100, 250, 500, 1000, 2500, 5000, 7500, 10000)
+# Labels are kept for ever, and whoever reaches the port may name any number of namespaces.
+_NAMESPACES: Final = 10_000
+_LONGEST_NAME: Final = 63
+_OTHER: Final = "other"
 _REFUSED: Final = frozenset({"SystemNamespace", "BadAnnotation", "BadPod"})
 
 
@@ -47,6 +51,7 @@ class Metrics:
     def __init__(self, facts: Facts | None = None) -> None:
         facts = facts or Facts()
         self.registry = registry = CollectorRegistry()
+        self._namespaces: set[str] = set()
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         self._queue = Gauge("vault_agent_injector_request_queue_length", "Reviews being answered.", registry=registry)
@@ -105,13 +110,21 @@ class Metrics:
         self._decisions.labels(decision.reason).inc()
         self._warnings.inc(len(decision.warnings))
         if decision.injection:
-            self._injections.labels(namespace, decision.injection).inc()
+            self._injections.labels(self._label(namespace), decision.injection).inc()
         elif decision.reason in _REFUSED:
-            self._failed.labels(namespace).inc()
+            self._failed.labels(self._label(namespace)).inc()
 
     def rejected(self, status: int) -> None:
         """Count a request that was no review."""
         self._rejected.labels(str(status)).inc()
+
+    def _label(self, namespace: str) -> str:
+        if namespace in self._namespaces:
+            return namespace
+        if len(self._namespaces) >= _NAMESPACES or len(namespace) > _LONGEST_NAME:
+            return _OTHER
+        self._namespaces.add(namespace)
+        return namespace
 
     def text(self) -> bytes:
         """Return all of it, as Prometheus reads it."""

@@ -210,6 +210,14 @@ OPTIONS: Final = (
     _option("--log-format", "LOG_FORMAT", "Text, or one JSON object a line.", _FORMAT, "standard"),
 )
 
+# What decides about serving, and nothing about pods.
+_SERVING: Final = (
+    "listen", "tls_", "lease_name", "defaults_configmap", "audit_interval", "telemetry_path", "shutdown_delay", "log_",
+)  # fmt: skip
+POD_OPTIONS: Final = tuple(option for option in OPTIONS if not str(option.name).startswith(_SERVING))
+# Flags of the existing injector that have no effect here; its Deployments must start all the same (reference 4.1).
+PASSED_OVER: Final = ("tls-ca-cert-file", "use-leader-elector")
+
 
 def without_effect(environment: Iterable[str]) -> tuple[str, ...]:
     """List the variables that are meant for the existing injector and that no flag of ours reads, sorted."""

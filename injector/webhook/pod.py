@@ -137,5 +137,5 @@ def _object(value: object, where: str) -> dict[str, Any]:
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise PodError(f"the pod's {where} is not a string")
+        raise PodError(f"the pod's {where} is not a string", hint="put it in quotes")
     return value

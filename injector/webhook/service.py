@@ -8,6 +8,7 @@ last.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -84,6 +85,9 @@ class Service:
 
     async def _serve(self, listener: socket.socket) -> None:
         server = Server(self.app, self.source.context, self.limits)
+        # What is there now stays: the collector need not look at it again and again while reviews wait.
+        gc.collect()
+        gc.freeze()
         serving = asyncio.create_task(server.run_on(listener), name="HTTPS")
         beside: set[asyncio.Task[Any]] = {asyncio.create_task(part()) for part in (self.source.run, *self.beside)}
         stopping = asyncio.create_task(self._stop.wait(), name="stop")

@@ -38,6 +38,7 @@ def make_service(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Servic
         SealerError: The flags do not fit together, or a cluster is needed and there are no credentials for one.
 
     """
+    settings = options.build_settings(flags)
     wishes = options.build_wishes(flags)
     source = make_source(wishes, environ)
     leadership: Leadership = source.election if isinstance(source, Shared) else Always()
@@ -52,7 +53,7 @@ def make_service(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Servic
         metrics=Metrics(facts),
         telemetry_path=flags["telemetry_path"],
     )
-    application = app.create(options.build_settings(flags), around)
+    application = app.create(settings, around)
     return Service(application, source, readiness, flags["shutdown_delay"], tuple(beside.parts))
 
 

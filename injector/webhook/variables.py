@@ -63,7 +63,7 @@ def references(annotations: Annotations, pod: Pod, chosen: frozenset[str]) -> di
 def _references(container: Container) -> Iterator[tuple[str, SecretField]]:
     entries = container.manifest.get("env")
     for entry in entries if isinstance(entries, list) else ():
-        name, text = entry.get("name"), entry.get("value")
+        name, text = (entry.get("name"), entry.get("value")) if isinstance(entry, dict) else (None, None)
         if not isinstance(name, str) or not isinstance(text, str):
             continue
         try:

@@ -68,6 +68,11 @@ def complain_of_use(error: click.ClickException) -> int:
     return error.exit_code
 
 
+def warn(message: str) -> None:
+    """Print something that is likely not what the person wants, though nothing failed."""
+    click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {message}", err=True)
+
+
 def note(message: str) -> None:
     """Print something that a person should know, and that is no error."""
     click.echo(f"{click.style('note:', fg='yellow')} {message}", err=True)

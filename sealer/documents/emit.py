@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def write_yaml(values: Iterable[Mapping[str, Any]]) -> str:
+def write_yaml(values: Iterable[Mapping[str, Any] | list[Any]]) -> str:
     """Encode mappings as YAML documents, each begun by ``---``, in an order and quoting that any YAML reader keeps."""
     return "".join(
         "---\n" + yaml.dump(v, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1 << 20) for v in values
     )
 
 
-def write_json(values: Iterable[Mapping[str, Any]]) -> str:
+def write_json(values: Iterable[Mapping[str, Any] | list[Any]]) -> str:
     """Encode mappings as JSON objects one after another, indented by two spaces, each ended by a line end."""
     return "".join(json.dumps(v, indent=2, ensure_ascii=False) + "\n" for v in values)
 
@@ -36,8 +36,13 @@ _AMBIGUOUS: Final = re.compile(
 )
 
 
+def is_ambiguous(text: str) -> bool:
+    """Say whether some reader of YAML takes the plain text for something else than a string."""
+    return _AMBIGUOUS.match(text) is not None
+
+
 def _represent_string(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if _AMBIGUOUS.match(text) else "|" if "\n" in text else None
+    style = '"' if is_ambiguous(text) else "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

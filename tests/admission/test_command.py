@@ -63,8 +63,8 @@ def test_the_environment_overrides_the_flag() -> None:
 
 
 def test_a_variable_of_the_existing_injector_without_effect_is_named() -> None:
-    names = ("AGENT_INJECT_TLS_MIN_VERSION", "AGENT_INJECT_LISTEN", "HOME", "AGENT_INJECT_TELEMETRY_PATH")
-    assert without_effect(names) == ("AGENT_INJECT_TELEMETRY_PATH", "AGENT_INJECT_TLS_MIN_VERSION")
+    names = ("AGENT_INJECT_USE_LEADER_ELECTOR", "AGENT_INJECT_LISTEN", "HOME", "AGENT_INJECT_TLS_CA_CERT_FILE")
+    assert without_effect(names) == ("AGENT_INJECT_TLS_CA_CERT_FILE", "AGENT_INJECT_USE_LEADER_ELECTOR")
 
 
 def test_flags_become_settings() -> None:
@@ -121,13 +121,13 @@ def test_without_flags_the_settings_are_those_of_the_code() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "no Vault address"),
+        (["--tls-cert-file", "x", "--tls-key-file", "y"], "no Vault address"),
         (["--vault-address", "http://v"], "no certificate to serve with"),
         (["--vault-address", "http://v", "--tls-auto", "x"], "--tls-auto needs --tls-auto-hosts"),
         (["--vault-address", "http://v", "--tls-auto", "x", "--tls-cert-file", "y"], "cannot be combined"),
         (
             ["--vault-address", "http://v", "--tls-cert-file", "no", "--tls-key-file", "no"],
-            "cannot use the certificate",
+            "cannot use the serving certificate",
         ),
         (["--vault-address", "http://v", "--listen", "x"], 'cannot listen on "x"'),
         (["--cpu-limit", "lots"], "is not a quantity"),

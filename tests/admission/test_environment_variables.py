@@ -172,6 +172,12 @@ def test_references_in_a_containers_variables_are_read_where_the_pod_asks_for_it
     assert pods.injected(pods.own(manifest, env_references="false"))["spec"]["containers"][0]["command"] == ["/web"]
 
 
+def test_variables_that_are_no_objects_are_left_to_kubernetes_to_refuse() -> None:
+    manifest = pods.own(pods.basic(), env_references="true")
+    manifest["spec"]["containers"][0]["env"] = ["x", None, {"name": 1, "value": 2}]
+    assert pods.respond(manifest)["allowed"]
+
+
 def test_references_and_annotations_go_together() -> None:
     result = pods.injected(_with_references("vault:secret/a#b", **{"env-COMMON": "secret/c#d"}))
     web, other, _ = result["spec"]["containers"]

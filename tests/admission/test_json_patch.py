@@ -219,3 +219,25 @@ def test_a_patch_that_does_not_fit_refuses_the_pod_by_the_annotation(patch: str,
     refused = pods.refusal(pods.annotated("agent-json-patch", patch))
     assert refused.startswith(f"annotation {pods.PREFIX}agent-json-patch ")
     assert message in refused
+
+
+_FLAT = '{"op": "add", "path": "/env", "value": {}}'
+_DEEPER = '{"op": "move", "from": "/env", "path": "/kept"}, {"op": "add", "path": "/env", "value": {}}, '
+_DEEPER += '{"op": "move", "from": "/kept", "path": "/env/in"}'
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(f'[{{"op": "add", "path": "/env", "value": {"[" * depth}{"]" * depth}}}]', id=f"value {depth}")
+        for depth in (150, 300, 600, 1000)
+    ]
+    + [
+        pytest.param(f"[{_FLAT}{f', {_DEEPER}' * 300}]", id="by moves"),
+        pytest.param(
+            f'[{_FLAT}{f", {_DEEPER}" * 900}, {{"op": "copy", "from": "/env", "path": "/other"}}]', id="and copied"
+        ),
+    ],
+)
+def test_a_patch_that_nests_without_end_refuses_the_pod_and_not_the_webhook(patch: str) -> None:
+    assert "it is nested deeper than 100 levels" in pods.refusal(pods.annotated("agent-json-patch", patch))

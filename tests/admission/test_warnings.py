@@ -40,6 +40,15 @@ def test_a_very_long_name_is_not_compared_with_all_the_others() -> None:
     assert keys.VAULT.nearest("agent-inject-secrets-" + "x" * 100_000) is None
 
 
+def test_looking_for_suggestions_ends_also_where_none_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(keys.Table, "nearest", lambda _table, name: asked.append(name))
+    manifest = pods.basic()
+    manifest["metadata"]["annotations"] |= {f"{keys.OWN_PREFIX}zzz-{number}": "x" for number in range(5000)}
+    assert _warnings(manifest) == []
+    assert len(asked) <= 16
+
+
 def test_annotations_of_others_are_none_of_our_business() -> None:
     manifest = pods.basic(agent_pre_populate_only="true")
     manifest["metadata"]["annotations"]["example.com/agent-injekt"] = "x"

@@ -127,7 +127,7 @@ def test_the_base_manifests_pass_the_api_server(control_plane: ControlPlane, nam
     built = control_plane.kubectl("kustomize", str(BASE)).replace("sealer-system", namespace)
     flags = ("--dry-run=server", "--validate=strict", "--warnings-as-errors")
     applied = control_plane.kubectl("apply", *flags, "-f", "-", input=built)
-    assert len(applied.splitlines()) == len(list(yaml.safe_load_all(built))) == 11
+    assert len(applied.splitlines()) == len(list(yaml.safe_load_all(built))) == 10
 
 
 def test_the_injector_of_the_base_manifests_passes_pod_security(control_plane: ControlPlane, labelled: str) -> None:

@@ -40,35 +40,36 @@ def blocks(page: Path) -> Iterator[Any]:
         yield from yaml.safe_load_all(text)
 
 
-def annotations(value: Any) -> Iterator[str]:
+def annotated(value: Any) -> Iterator[str]:
     """Yield every key below an ``annotations``."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if key == "annotations" and isinstance(inner, dict):
                 yield from inner
-            yield from annotations(inner)
+            yield from annotated(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from annotations(inner)
+            yield from annotated(inner)
+
+
+def stands_for(name: str) -> set[str]:
+    """Return the variables that a page means: an ellipsis stands for a beginning or for ends."""
+    if name in WITHOUT_EFFECT:
+        return {name}
+    pattern = re.compile(".*".join(map(re.escape, name.split("…"))))
+    return {known for known in KNOWN if pattern.fullmatch(known)}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_variable_is_read_or_is_told_to_have_no_effect(page: Path) -> None:
-    text = page.read_text()
-    named = set(re.findall(r"\b((?:AGENT_INJECT|SEALER)_[A-Z_]*[A-Z])\b", text))
-    # "…VAULT_NAMESPACE" after a whole name leaves the prefix out; "AGENT_INJECT_CPU_…" stands for several.
-    named |= {f"AGENT_INJECT_{rest}" for rest in re.findall(r"`…([A-Z_]+[A-Z])`", text)}
-    families = tuple({f"{prefix}_" for prefix in re.findall(r"(AGENT_INJECT_[A-Z_]*[A-Z])_…", text)})
-    for name in named - KNOWN - WITHOUT_EFFECT:
-        assert any(known.endswith(name.removeprefix("AGENT_INJECT_")) for known in KNOWN) or f"{name}_" in families
-    for family in families:
-        assert any(known.startswith(family) for known in KNOWN), family
+    for name in re.findall(r"(?:AGENT_INJECT_|SEALER_|(?<=`)…)[A-Z_…]*[A-Z…]", page.read_text()):
+        assert stands_for(name), name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_annotation_is_one(page: Path) -> None:
-    for key in {key for block in blocks(page) for key in annotations(block)}:
-        table = {VAULT.prefix: VAULT, OWN.prefix: OWN}[key.partition("/")[0] + "/"]
+    for key in {key for block in blocks(page) for key in annotated(block)}:
+        table = next(table for table in (VAULT, OWN) if key.startswith(table.prefix))
         assert table.find(key.removeprefix(table.prefix)) is not None, key
 
 
@@ -81,4 +82,6 @@ def test_the_defaults_of_a_namespace_can_be_used_as_they_stand() -> None:
 
 
 def test_a_variable_that_nobody_reads_is_found() -> None:
-    assert "AGENT_INJECT_NO_SUCH_THING" not in KNOWN | WITHOUT_EFFECT
+    assert not stands_for("AGENT_INJECT_NO_SUCH_THING")
+    assert not stands_for("…NO_SUCH_THING")
+    assert stands_for("…LOG_LEVEL") == {"AGENT_INJECT_LOG_LEVEL"}

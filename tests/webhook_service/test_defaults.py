@@ -38,10 +38,16 @@ def test_a_change_and_a_deletion_are_seen() -> None:
     assert defaults.of("team") == {}
 
 
-def test_what_is_wrong_is_told_and_passed_over(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logging.getLogger("sealer-injector"), "propagate", True)
+def test_names_that_somebody_makes_up_are_not_kept() -> None:
+    defaults = Defaults(NAME, "sealer-system")
+    defaults.listed([configmap("sealer-system", role="all"), configmap("team", role="team")])
+    for name in ["team", *(f"made-up-{number}" for number in range(100))]:
+        defaults.of(name)
+    assert set(defaults._merged) == {"team"}  # what it holds shows nowhere else
+
+
+def test_what_is_wrong_is_told_and_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "sealer-injector")
     defaults = Defaults(NAME, "sealer-system")
     defaults.listed([configmap("team", role="app", rolle="x", **{"agent-inject": "true"})])
     assert defaults.of("team") == {f"{PREFIX}role": "app"}

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from injector.webhook import app
 from injector.webhook.metrics import Facts, Metrics
+from injector.webhook.mutate import Decision
 from tests.admission import pods
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ def test_the_four_metrics_of_the_existing_injector_count() -> None:
     buckets = {key[-1] for key in found["vault_agent_injector_request_processing_duration_ms_bucket"]}
     assert {"5.0", "10.0", "25.0", "50.0", "75.0", "100.0", "250.0", "10000.0", "+Inf"} <= buckets
     assert found["sealer_injector_decisions_total"] == {("Injected",): 2.0, ("BadAnnotation",): 1.0}
+
+
+def test_names_of_namespaces_that_somebody_makes_up_do_not_fill_the_memory() -> None:
+    metrics = Metrics()
+    refused = Decision("BadPod", "no")
+    for number in range(10_100):
+        metrics.decided(f"made-up-{number}", refused)
+    metrics.decided("x" * 1_000_000, refused)
+    counted = scraped(metrics)["vault_agent_injector_failed_injections_by_namespace_total"]
+    assert (len(counted), counted["other",]) == (10_001, 101.0)
 
 
 def test_what_is_no_review_is_counted_by_its_status() -> None:
