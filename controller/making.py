@@ -17,7 +17,7 @@ from controller.contest import contested, is_repair
 from controller.digest import DigestKeys, digest_in, is_made_of, source_if_as_written
 from controller.manifests import MANAGED_BY_LABEL, MANAGER
 from controller.reconcile import Action, Outcome, Wanted, wanted_secret
-from controller.repairs import Repairs
+from controller.repairs import AllRepairs
 from controller.verdict import Verdict, is_deprecated, unsealed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Maker:
     clock: Callable[[], float] = time.monotonic
     accept_deprecated: bool = True
     digest_keys: DigestKeys = field(default_factory=DigestKeys)
-    _repairs: dict[Key, Repairs] = field(default_factory=dict)
+    _repairs: AllRepairs[Key] = field(default_factory=AllRepairs)
     # Which key opened an object last: with many keys, and objects that do not say, it is the best guess for the next.
     _opened_with: str | None = None
     _finding_out: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -125,7 +125,7 @@ class Maker:
         """Return why a Secret is not put right just now: somebody else changes it each time."""
         if not is_repair(outcome, record.reason):
             return None
-        if self._repairs.get(key, Repairs()).wait(self.clock()) > 0:
+        if self.until_repair(key) > 0:
             self.tally.contested += 1
             return contested(key, existing)
         return None
@@ -135,9 +135,7 @@ class Maker:
         now = self.clock()
         if is_repair(applied.outcome, record.reason):
             self.tally.repairs += 1
-            self._repairs[key] = self._repairs.get(key, Repairs()).repaired(now)
-        elif key in self._repairs and self._repairs[key].forgotten(now):
-            del self._repairs[key]
+            self._repairs.repaired(key, now)
         if self.records.get(key) is record and applied.secret is not None and has_label(applied.secret):
             self.records.secret_written(applied.secret, source)
         if record.seen_at is not None:
@@ -146,7 +144,7 @@ class Maker:
 
     def until_repair(self, key: Key) -> float:
         """Return the seconds until a Secret that somebody else keeps changing is put right again."""
-        return self._repairs.get(key, Repairs()).wait(self.clock())
+        return self._repairs.wait(key, self.clock())
 
     async def _run(self, function: Callable[..., Wanted | Verdict], *args: object) -> Wanted | Verdict:
         """Run what uses private keys where it does not hold up the loop."""

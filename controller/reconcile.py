@@ -328,4 +328,5 @@ def _with_hint(error: SealerError) -> str:
     """Return message and hint as two sentences, the message first and unchanged: others match on its beginning."""
     if not error.hint:
         return error.message
-    return f"{error.message}. {error.hint[0].upper()}{error.hint[1:]}."
+    end = "" if error.hint.endswith("?") else "."
+    return f"{error.message}. {error.hint[0].upper()}{error.hint[1:]}{end}"

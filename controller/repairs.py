@@ -8,14 +8,17 @@ peace. Pure: the time is an argument.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
 
+K = TypeVar("K")
 AT_ONCE: Final = 3
 _FIRST: Final = 2.0
 _CAP: Final = 300.0
 # After this many seconds without a repair, half of what was counted is forgotten.
 _HALF_LIFE: Final = 600.0
+# Secrets whose repairs are remembered before it is asked whose still count.
+MANY: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,25 @@ class Repairs:
 
     def _decayed(self, now: float) -> float:
         return self.count * math.exp2((self.last - now) / _HALF_LIFE)
+
+
+@dataclass
+class AllRepairs(Generic[K]):
+    """The repairs of all Secrets, by a key of each; of those long ago nothing is kept, as objects go without a word."""
+
+    _kept: dict[K, Repairs] = field(default_factory=dict)
+    _sweep_at: int = MANY
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def wait(self, key: K, now: float) -> float:
+        """Return the seconds to wait before the next repair of a Secret; 0 for at once."""
+        return self._kept.get(key, Repairs()).wait(now)
+
+    def repaired(self, key: K, now: float) -> None:
+        """Count one more repair of a Secret."""
+        self._kept[key] = self._kept.get(key, Repairs()).repaired(now)
+        if len(self._kept) >= self._sweep_at:
+            self._kept = {one: repairs for one, repairs in self._kept.items() if not repairs.forgotten(now)}
+            self._sweep_at = max(MANY, 2 * len(self._kept))

@@ -58,6 +58,9 @@ _HTTP_WITHIN: Final = 2.0
 _KOPF_WITHIN: Final = 5.0
 # How long the first lists wait to know who leads.
 _ELECTED_WITHIN: Final = 1.0
+# When freed memory is given back: some seconds after the start-up pass, and then now and then.
+_TIDY_AFTER: Final = 5.0
+_TIDY_EVERY: Final = 600.0
 
 
 @dataclass
@@ -172,7 +175,7 @@ class Controller:
 
     async def _work(self, *others: asyncio.Task[None]) -> None:
         stopping = asyncio.create_task(self._stop.wait(), name="stop")
-        for part in (self.keeper.watch(), self.keeper.renew(), self._follow_namespaces(), self._sync()):
+        for part in (self.keeper.watch(), self.keeper.renew(), self._follow_namespaces(), self._sync(), self._tidy()):
             self._spawn(part)
         parts: set[asyncio.Task[Any]] = {stopping, *others, *self._tasks}
         done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -259,12 +262,19 @@ class Controller:
     async def _follow_namespaces(self) -> None:
         await self.reader.read()
         await self._first(self.start_up.done, _KOPF_WITHIN)
-        give_back_memory()
         if self.reader.may_watch:
             watch = await asyncio.to_thread(_make_namespace_watch, self)
             await watch.run()
         else:
             await self.reader.poll()
+
+    async def _tidy(self) -> None:
+        """Give back what the start-up pass has used, and now and then what else was freed."""
+        await self._first(self.start_up.done, _TIDY_EVERY)
+        await asyncio.sleep(_TIDY_AFTER)
+        while True:
+            give_back_memory()
+            await asyncio.sleep(_TIDY_EVERY)
 
     async def _first(self, event: asyncio.Event, seconds: float) -> None:
         """Wait for an event, but not longer than so many seconds."""

@@ -63,11 +63,13 @@ class Pace:
     Attributes:
         backoff: After what time may mend.
         permanent: Seconds until the next look at what only a change can mend; half of it is left to chance.
+        unowned: The same where the change is one of a Secret that is not ours, and that is not watched therefore.
 
     """
 
     backoff: Backoff = field(default_factory=Backoff)
     permanent: float = 600.0
+    unowned: float = 30.0
 
 
 @dataclass
@@ -283,7 +285,8 @@ class Syncer:
             return 0.0  # The key for it may have come while it was being tried.
         if outcome.retry:
             return self.pace.backoff.delay(record.failures, self.chance)
-        return self.pace.permanent * (1 - self.chance() / 2)
+        pause = self.pace.unowned if outcome.verdict.reason is Reason.NOT_OWNED else self.pace.permanent
+        return pause * (1 - self.chance() / 2)
 
     def _settled_version(self, key: Key, applied: Applied) -> str | None:
         if applied.secret is not None and has_label(applied.secret):

@@ -12,12 +12,14 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 K = TypeVar("K")
+# Entries of a heap that are no longer current, before it is made anew.
+_UNTIDY: Final = 256
 
 
 class Priority(IntEnum):
@@ -58,6 +60,7 @@ class Schedule(Generic[K]):
         # An entry that was ready with less priority stays in the heap; `take` knows it by its being no longer current.
         self._ready_entry[key] = entry = (priority, next(self._order), key)
         heapq.heappush(self._ready, entry)
+        self._tidy()
 
     def add_later(self, key: K, at: float) -> None:
         """Want `key` at time `at`, unless it is wanted sooner already."""
@@ -68,6 +71,7 @@ class Schedule(Generic[K]):
             return
         self._due[key] = entry = (at, next(self._order), key)
         heapq.heappush(self._delayed, entry)
+        self._tidy()
 
     def take(self, now: float) -> K | None:
         """Take the next key in hand, or return None when none is ready at time `now`."""
@@ -123,6 +127,15 @@ class Schedule(Generic[K]):
         while self._delayed and self._due.get(self._delayed[0][2]) is not self._delayed[0]:
             heapq.heappop(self._delayed)
         return self._delayed[0][0] if self._delayed else None
+
+    def _tidy(self) -> None:
+        """Take out what is no longer current: a standby takes nothing, and objects come and go for months."""
+        if len(self._ready) > 2 * len(self._ready_entry) + _UNTIDY:
+            self._ready = list(self._ready_entry.values())
+            heapq.heapify(self._ready)
+        if len(self._delayed) > 2 * len(self._due) + _UNTIDY:
+            self._delayed = list(self._due.values())
+            heapq.heapify(self._delayed)
 
 
 class WorkQueue(Generic[K]):

@@ -32,10 +32,27 @@ def current_namespace(environ: Mapping[str, str], *, kubeconfig: str | None = No
             would seal for a namespace that nobody named.
 
     """
-    configs = list(_configs(environ, kubeconfig))
+    return chosen_namespace(environ, kubeconfig=kubeconfig, context=context) or _DEFAULT
+
+
+def chosen_namespace(
+    environ: Mapping[str, str], *, kubeconfig: str | None = None, context: str | None = None
+) -> str | None:
+    """Return the namespace of the chosen context, or None where there is no context at all.
+
+    Args:
+        environ: As for `current_namespace`.
+        kubeconfig: As for `current_namespace`.
+        context: As for `current_namespace`.
+
+    Raises:
+        InputError: As for `current_namespace`.
+
+    """
+    configs = [config for _, config in read_kubeconfigs(environ, kubeconfig)]
     wanted = context or next((c["current-context"] for c in configs if c.get("current-context")), None)
     if wanted is None:
-        return _DEFAULT
+        return None
     for config in configs:
         entries = config.get("contexts")
         for entry in entries if isinstance(entries, list) else ():
@@ -45,7 +62,17 @@ def current_namespace(environ: Mapping[str, str], *, kubeconfig: str | None = No
     raise InputError(f"the kubeconfig has no context {wanted}", hint="see `kubectl config get-contexts`")
 
 
-def _configs(environ: Mapping[str, str], kubeconfig: str | None) -> Iterator[dict[str, Any]]:
+def read_kubeconfigs(environ: Mapping[str, str], kubeconfig: str | None) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the kubeconfig files that count, those that go first first, each with its path.
+
+    Args:
+        environ: As for `current_namespace`.
+        kubeconfig: As for `current_namespace`.
+
+    Raises:
+        InputError: One that exists, or that was named, cannot be read.
+
+    """
     home = Path(environ.get("HOME", "/")) / ".kube" / "config"
     listed = [kubeconfig] if kubeconfig else (environ.get("KUBECONFIG") or str(home)).split(os.pathsep)
     for path in filter(None, listed):
@@ -58,4 +85,5 @@ def _configs(environ: Mapping[str, str], kubeconfig: str | None) -> Iterator[dic
         except OSError as error:
             raise InputError(f"cannot read the kubeconfig {path}: {reason(error)}") from error
         if data.strip():  # an empty file is a kubeconfig without contexts: KUBECONFIG=/dev/null is a known trick
-            yield from (document.value for document in documents.read(data, path) if isinstance(document.value, dict))
+            found = (document.value for document in documents.read(data, path))
+            yield from ((Path(path), config) for config in found if isinstance(config, dict))

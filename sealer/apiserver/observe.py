@@ -138,8 +138,10 @@ async def stream(
         on_failure: Called with each error before it is waited out.
 
     """
+    loop = asyncio.get_running_loop()
     failures = 0
     while True:
+        began: float | None = None
         try:
             version = ""
             async with aclosing(_list(client, collection)) as parts:
@@ -148,14 +150,15 @@ async def stream(
                         version = part
                     else:
                         yield part
-            failures = 0
+            began = loop.time()
             async with aclosing(_watch(client, collection, version)) as events:
                 async for event in events:
+                    failures = 0
                     yield event
         except ApiError as error:
-            failures += 1
-            # The first 410 after a list that worked is ordinary; a server that answers nothing else is not to be asked
-            # without a pause.
+            # A list that works is no success: where only the watch is refused, all would be listed twice a second.
+            failures = 1 if began is not None and loop.time() - began >= _LIVED else failures + 1
+            # The first 410 after a watch that worked is ordinary; more of them are not.
             if isinstance(error, ExpiredError) and failures == 1:
                 _LOG.debug("the watch on %s is too old; listing again", collection.path)
                 continue

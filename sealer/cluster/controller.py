@@ -19,7 +19,7 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
 from sealer import __version__
-from sealer.errors import ServiceError, UnsealError
+from sealer.errors import InputError, ServiceError, UnsealError
 from sealer.kubeconfig import current_namespace
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = Timeout(connect=5, read=30)
 _SET_KUBECONFIG: Final = "set KUBECONFIG or --kubeconfig; or work offline with --cert FILE or --key FILE"
 _OK: Final = 200
+_BAD_REQUEST: Final = 400
 _FORBIDDEN: Final = (401, 403)
 _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
 # The existing controller answers two verifications a second, and says how long to wait when asked more often.
 _PATIENCE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 5.0
@@ -103,19 +105,42 @@ class ControllerProxy:
 
         """
         path = f"{self._proxy(namespace, name)}/v1/verify"
-        status = self._patiently(path, json.dumps(manifest))
+        status, _ = self._patiently(path, json.dumps(manifest))
         if status == _CONFLICT:
             raise UnsealError("the controller cannot open it")
         if status != _OK:
             raise _failed(f"cannot verify with {namespace}/{name}", status)
 
-    def _patiently(self, path: str, body: str) -> int:
-        """Post, again for as long as the controller says that it was asked too often, and return the status."""
+    def rotate(self, namespace: str, name: str, manifest: Mapping[str, Any]) -> Any:
+        """Ask the controller to reseal a SealedSecret, and return its answer, decoded and not checked in any way.
+
+        Raises:
+            UnsealError: It does not open it.
+            InputError: It takes it for malformed.
+            ServiceError: The cluster or the controller does not answer, or refuses.
+
+        """
+        status, answer = self._patiently(f"{self._proxy(namespace, name)}/v1/rotate", json.dumps(manifest))
+        if status == _CONFLICT:
+            raise UnsealError("the controller cannot open it")
+        if status == _SERVER_ERROR:  # what the existing controller says of a value that it does not open
+            raise UnsealError("the controller cannot open it", hint="its log may say why")
+        if status == _BAD_REQUEST:
+            raise InputError("the controller takes it for malformed", hint="see `sealer verify`")
+        if status != _OK:
+            raise _failed(f"cannot reseal with {namespace}/{name}", status)
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            raise ServiceError(f"cannot reseal with {namespace}/{name}: the answer is not JSON") from error
+
+    def _patiently(self, path: str, body: str) -> tuple[int, bytes]:
+        """Post, again for as long as the controller says that it was asked too often; return status and answer."""
         end = time.monotonic() + _PATIENCE_SECONDS
         while True:
             answer = self._request("POST", path, body)
             if answer.status != _TOO_MANY or time.monotonic() > end:
-                return answer.status
+                return answer.status, answer.data
             asked = answer.headers.get("Retry-After", "1")
             time.sleep(min(float(asked) if asked.isdigit() else 1.0, _LONGEST_PAUSE_SECONDS))
 

@@ -64,6 +64,14 @@ def test_every_alert_asks_for_metrics_that_there_are() -> None:
     assert named_in(expressions) <= {name_of(one) for one in found()}
 
 
+def test_alerts_about_the_leader_and_the_keys_tell_installs_apart() -> None:
+    """Two installs in two namespaces have a leader each, and that one has a key does not help the other."""
+    told = re.compile(r"\b(?:max|sum)(?: by \((\w+)\) )?\(sealer_controller_(?:lea\w+|keys|key_not\w+)[{)]")
+    found = [(rule["alert"], label) for rule in rules() for label in told.findall(rule["expr"])]
+    assert len(found) >= 7
+    assert [alert for alert, label in found if not (label == "namespace" or alert == "SealerKeyUnusable")] == []
+
+
 def test_the_page_names_every_alert_and_no_other() -> None:
     assert set(ALERT.findall(PAGE.read_text())) == {rule["alert"] for rule in rules()}
 

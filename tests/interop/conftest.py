@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import subprocess
@@ -147,6 +148,13 @@ class Peer:
 @pytest.fixture(scope="module")
 def peer(control_plane: ControlPlane, parts: Parts, processes: Processes) -> Iterator[Peer]:
     """The existing controller with the three test keys, that of 4096 bits the newest."""
+    with running_peer(control_plane, parts, processes) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_peer(control_plane: ControlPlane, parts: Parts, processes: Processes, *more: str) -> Iterator[Peer]:
+    """Run the controller of `peer`, with more flags."""
     namespace = f"interop-{os.getpid()}-{os.urandom(3).hex()}"
     control_plane.create_namespace(namespace)
     label = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
@@ -154,7 +162,7 @@ def peer(control_plane: ControlPlane, parts: Parts, processes: Processes) -> Ite
         made = secret({"tls.key": key_pem(size), "tls.crt": certificate_pem(size)}, f"key-{size}", namespace)
         body = made | {"type": "kubernetes.io/tls", "metadata": made["metadata"] | {"labels": label}}
         control_plane.request("POST", f"/api/v1/namespaces/{namespace}/secrets", body)
-    flags = ("--all-namespaces=false", "--kubeclient-qps=-1")
+    flags = ("--all-namespaces=false", "--kubeclient-qps=-1", *more)
     with SealedSecretsController(control_plane, parts, processes, namespace=namespace, flags=flags):
         yield Peer(namespace, control_plane)
     control_plane.delete_namespace(namespace)

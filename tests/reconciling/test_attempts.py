@@ -58,10 +58,10 @@ async def test_a_secret_that_is_in_the_way_is_looked_at() -> None:
     assert bench.values == {"theirs": "x"}
     assert bench.condition["reason"] == "NotOwned"
     assert bench.events == ["ErrUpdateFailed"]
-    assert bench.next_try() == 600.0
+    assert bench.next_try() == 30.0
 
 
-async def test_a_permanent_fault_is_looked_at_again_in_the_end() -> None:
+async def test_what_stands_in_the_way_is_looked_at_often_as_it_is_not_watched() -> None:
     bench = Bench()
     bench.objects.stored[SECRET] = {
         "metadata": {"namespace": "shop", "name": "db", "resourceVersion": "1", "uid": "x"},
@@ -70,10 +70,18 @@ async def test_a_permanent_fault_is_looked_at_again_in_the_end() -> None:
     bench.put(sealed())
     await bench.attempts()
     del bench.objects.stored[SECRET]
-    assert await bench.attempts(until=599.0) == 0
-    assert await bench.attempts(until=600.0) == 1
+    assert await bench.attempts(until=29.0) == 0
+    assert await bench.attempts(until=30.0) == 1
     assert bench.values == {"password": "hunter2"}
     assert bench.events == ["ErrUpdateFailed", "Unsealed"]
+
+
+async def test_a_permanent_fault_is_looked_at_again_in_the_end() -> None:
+    bench = Bench()
+    bench.put(sealed(with_key=1))
+    await bench.attempts()
+    assert await bench.attempts(until=599.0) == 0
+    assert await bench.attempts(until=600.0) == 1
 
 
 async def test_the_same_fault_again_is_not_told_again() -> None:

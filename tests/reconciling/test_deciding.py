@@ -347,6 +347,19 @@ def test_a_fault_in_the_object_has_its_reason(spec: Json, reason: Reason) -> Non
     assert (outcome.action, outcome.verdict.reason) == (Action.NONE, reason)
 
 
+@pytest.mark.parametrize(
+    ("spec", "end"),
+    [
+        ({"encryptedData": {"a": "not base64!"}}, "Was the manifest cut off or edited by hand?"),
+        ({"encryptedData": {"a": 1}}, "."),
+    ],
+)
+def test_a_hint_is_a_sentence_of_its_own(spec: Json, end: str) -> None:
+    verdict = reconcile({**SEALED, "spec": spec}, None, keyring()).verdict
+    assert verdict.message.endswith(end)
+    assert not verdict.message.endswith(("?.", ".."))
+
+
 def test_no_verdict_or_representation_holds_a_value() -> None:
     for existing in (None, secret({"password": "old-value"}), secret({"password": "old-value"}, immutable=True)):
         assert "hunter2" not in repr(reconcile(SEALED, existing, keyring()))

@@ -137,7 +137,8 @@ async def test_our_service_account_may_do_no_more_than_it_must(installed: Contro
     async with Client(load_credentials({"KUBECONFIG": str(kubeconfig)}), MANAGER) as client:
         place = Place(client, namespace)
         await client.create(place.secrets, place.secret())
-        for path in ("/api/v1/namespaces", "/api/v1/pods", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"):
+        crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        for path in ("/api/v1/namespaces/default", "/api/v1/pods", crds):
             with pytest.raises(ForbiddenError):
                 await client.get(path)
         with pytest.raises(ForbiddenError):

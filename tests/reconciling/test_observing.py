@@ -15,7 +15,7 @@ from sealer.apiserver.observe import Changed, Collection, Complete, Deleted, Lis
 from tests.reconciling.watched import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 pytestmark = pytest.mark.asyncio
 Part = Page | Complete | Changed | Deleted
@@ -156,6 +156,27 @@ async def test_a_list_whose_continuation_is_too_old_begins_anew() -> None:
         await reader.next()
         server.faults["list"] = [ExpiredError("the continue parameter is too old")] * 2
         assert await reader.complete() == ["a0", "a1", "a2", "a3", "a4"]
+
+
+@pytest.mark.parametrize("refusal", [ForbiddenError("no"), ExpiredError("too old")])
+async def test_where_lists_work_and_watches_never_do_the_pauses_grow(
+    refusal: ApiError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Noting(Backoff):
+        def delay(self, failures: int, chance: Callable[[], float], *, at_least: float | None = None) -> float:
+            asked.append(failures)
+            return super().delay(failures, chance, at_least=at_least)
+
+    monkeypatch.setattr(observe, "_BACKOFF", Noting(first=0.01, cap=0.01))
+    server = await filled(1)
+    server.faults["watch"] = [refusal] * 4
+    async with reading(server) as reader:
+        for _ in range(5):
+            assert await reader.complete() == ["a0"]
+    # The first 410 alone is answered with a new list at once.
+    assert asked == ([2, 3, 4] if isinstance(refusal, ExpiredError) else [1, 2, 3, 4])
 
 
 async def test_errors_are_waited_out_and_told_to_whoever_asked() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 
 import pytest
 from hypothesis import settings
@@ -84,6 +85,19 @@ def test_a_retry_that_is_asked_for_in_hand_comes_even_if_it_is_overdue_when_done
     assert schedule.take(6.0) is None
     schedule.done("a")
     assert schedule.take(6.0) == "a"
+
+
+def test_what_comes_and_goes_while_nobody_takes_it_leaves_nothing_behind() -> None:
+    schedule: Schedule[str] = Schedule()
+    schedule.add("stays", Priority.BACKLOG)
+    schedule.add_later("waits", 10.0)
+    for number in range(5_000):
+        schedule.add(f"a{number}", Priority.CHANGE)
+        schedule.add_later(f"b{number}", 20.0)
+        schedule.drop(f"a{number}")
+        schedule.drop(f"b{number}")
+    assert len(pickle.dumps(schedule)) < 50_000
+    assert taken(schedule, 10.0) == ["stays", "waits"]
 
 
 def test_a_dropped_key_does_not_come() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.repairs import AT_ONCE, Repairs
+from controller.repairs import AT_ONCE, MANY, AllRepairs, Repairs
 from controller.verdict import Reason
 from controller.workqueue import Priority
 from tests.reconciling.attempting import KEY, SECRET, Bench
@@ -44,6 +44,16 @@ def test_peace_is_forgotten_about() -> None:
     repairs = Repairs().repaired(0.0)
     assert not repairs.forgotten(60.0)
     assert repairs.forgotten(700.0)
+
+
+def test_what_is_long_ago_takes_no_memory_and_what_counts_is_kept() -> None:
+    repairs: AllRepairs[int] = AllRepairs()
+    for number in range(10 * MANY):
+        repairs.repaired(number, float(number))
+        for _ in range(AT_ONCE):
+            repairs.repaired(-1, float(number))
+    assert len(repairs) <= 3 * MANY
+    assert repairs.wait(-1, 10.0 * MANY) > 60
 
 
 @given(st.lists(st.floats(0, 10_000), max_size=30))

@@ -208,6 +208,13 @@ def test_a_secret_of_somebody_else_is_left_alone_until_it_is_managed(
     assert data_of(secret(control_plane, namespace, "db")) == {"theirs": "x"}
     control_plane.wait_for("the event", lambda: bool(events(control_plane, namespace, "db")))
     assert [event["reason"] for event in events(control_plane, namespace, "db")] == ["ErrUpdateFailed"]
+    # It is not watched, as it is not ours: any change of the SealedSecret has us look again.
+    managed = {"metadata": {"annotations": {MANAGED: "true"}}}
+    control_plane.request("PATCH", secret_path(namespace, "db"), managed, content_type=MERGE_PATCH)
+    look = {"metadata": {"annotations": {"example.com/look": "again"}}}
+    control_plane.request("PATCH", sealed_path(namespace, "db"), look, content_type=MERGE_PATCH)
+    wait_for_data(control_plane, namespace, "db", {"password": "hunter2"})
+    wait_for_reason(control_plane, namespace, "db", "Unsealed")
 
 
 def test_a_managed_secret_is_taken_over(control_plane: ControlPlane, running: Running, namespace: str) -> None:
@@ -234,8 +241,13 @@ def test_an_immutable_secret_is_made_and_then_said_to_be_that(
     assert "the target Secret is immutable" in told["message"]
     assert told["generation"] == 2
     assert data_of(secret(control_plane, namespace, "db")) == {"password": "hunter2"}
-    reasons = {event["reason"] for event in events(control_plane, namespace, "db")}
-    assert reasons == {"Unsealed", "ErrUpdateFailed"}
+    # The event follows the status.
+    control_plane.wait_for(
+        "both events",
+        lambda: (
+            {event["reason"] for event in events(control_plane, namespace, "db")} == {"Unsealed", "ErrUpdateFailed"}
+        ),
+    )
 
 
 def test_what_the_api_server_refuses_is_told(control_plane: ControlPlane, running: Running, namespace: str) -> None:
