@@ -1,7 +1,8 @@
 """What runs after a change: commands and signals (reference, vault-agent-injector 3.6).
 
-A command of several words goes through ``sh -c`` where there is a shell, as in the existing agent. Our image has none:
-there the words are split as a shell would, and the usual ways to send a signal are done without a program.
+A command of several words goes through ``sh -c`` where there is a shell, as in the existing agent. An image without
+one is as good: there the words are split as a shell would, and the usual ways to send a signal are done without a
+program.
 """
 
 from __future__ import annotations
@@ -148,7 +149,7 @@ class Runner:
         except (OSError, ValueError) as error:
             said = (error.strerror or "unknown reason").lower() if isinstance(error, OSError) else "it holds NUL"
             raise CommandError(
-                f"{what} cannot be started: {said}", hint="it runs in the agent's container, whose image has no shell"
+                f"{what} cannot be started: {said}", hint="it runs in the agent's container, not in the application's"
             ) from error
         self._running = running
         if self._stopped:

@@ -99,7 +99,10 @@ def parse(words: Sequence[str], version: str) -> Request:
         UsageError: It cannot be read.
 
     """
-    if not words or words[0] in {"--help", "-h", "help"}:
+    if not words:
+        # An error, so that a container whose arguments were lost does not pass for one that is done.
+        raise UsageError("a command is missing", hint=f"commands: {', '.join(COMMANDS)}")
+    if words[0] in {"--help", "-h", "help"}:
         return Request(text=_overview())
     if words[0] == "--version":
         return Request(text=f"sealer-agent, version {version}\n")

@@ -6,7 +6,7 @@ import base64
 import select
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from threading import BoundedSemaphore, Lock
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _LARGEST: Final = 64 << 20  # Vault itself takes no more than 32 MiB
 _HTTPS_PORT: Final = 443
+_SENT_AGAIN: Final = frozenset({"GET", "HEAD", "LIST"})
 _PROXY_PORT: Final = 80
 
 
@@ -112,8 +113,9 @@ class Pool:
     def _begin(self, asked: Exchange, place: SplitResult) -> tuple[HTTPConnection, HTTPResponse]:
         known = self._take(place)
         if known is not None:
-            # What was kept may be closed by the other end in this very moment: that says nothing of the request.
-            with suppress(ConnectionError):
+            # What was kept may be closed by the other end in this very moment: that says nothing of the request. One
+            # that changes something is not sent again all the same, as it may have arrived (RFC 9110, 9.2.2).
+            with suppress(ConnectionError) if asked.method in _SENT_AGAIN else nullcontext():
                 return known, self._sent(known, asked, place)
         connection = self._open(place, asked.timeout)
         return connection, self._sent(connection, asked, place)

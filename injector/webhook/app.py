@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 # The API server takes objects of up to 3 MiB, and stores half of that; a review holds one of them, in an envelope.
 # Not more: decoded, a body of brackets takes thirty times its size, and the container has 256 MiB.
 BODY_LIMIT: Final = 4 * 1024 * 1024
+# For all bodies that are being read: a cluster creates few pods in the same moment, and a pod is a few kilobytes.
+ROOM: Final = 32 * 1024 * 1024
 _JSON: Final = "application/json"
+_LONGEST_NAME: Final = 253
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,12 @@ def create(settings: Settings, around: Around | None = None) -> FastAPI:
 
     """
     around = around or Around()
+    room = _Room()
     app = FastAPI(title="sealer-injector", openapi_url=None, docs_url=None, redoc_url=None)
 
     async def mutate(request: Request) -> Response:
         try:
-            body = await _body(request)
+            body = await _body(request, room)
             return _answer(body, settings, around)
         except ReviewError as error:
             around.metrics.rejected(error.status)
@@ -95,7 +99,14 @@ async def _alive() -> Response:
     return Response(status_code=204)
 
 
-async def _body(request: Request) -> bytes:
+@dataclass
+class _Room:
+    """What the bodies that are being read may take together: many slow senders must not use up the memory."""
+
+    free: int = ROOM
+
+
+async def _body(request: Request, room: _Room) -> bytes:
     content_type = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != _JSON:
         raise ReviewError("invalid content type: must be application/json", status=400)
@@ -103,10 +114,15 @@ async def _body(request: Request) -> bytes:
     try:
         async for chunk in request.stream():
             body += chunk
+            room.free -= len(chunk)
             if len(body) > BODY_LIMIT:
                 raise ReviewError(f"request body is larger than {BODY_LIMIT} bytes", status=413)
+            if room.free < 0:
+                raise ReviewError("too many requests are being read", status=503)
     except ClientDisconnect:
         raise ReviewError("the client went away before its request was complete", status=400) from None
+    finally:
+        room.free += len(body)
     if not body:
         raise ReviewError("empty request body", status=400)
     return bytes(body)
@@ -142,9 +158,10 @@ def _log(admission: JsonObject, decision: Decision, seconds: float) -> None:
     named = metadata if isinstance(metadata, dict) else {}
     logs.event(
         "pod decided",
-        uid=str(admission["uid"]),
-        namespace=str(admission.get("namespace") or ""),
-        pod=str(named.get("name") or named.get("generateName") or ""),
+        # Cut: nobody but the API server should ask, and its names are no longer than this.
+        uid=str(admission["uid"])[:_LONGEST_NAME],
+        namespace=str(admission.get("namespace") or "")[:_LONGEST_NAME],
+        pod=str(named.get("name") or named.get("generateName") or "")[:_LONGEST_NAME],
         reason=decision.reason,
         allowed=decision.allowed,
         operations=len(decision.patch),

@@ -29,6 +29,8 @@ _STATUS: Final = PREFIX + "agent-inject-status"
 _MIRROR: Final = "kubernetes.io/config.mirror"
 _UNFINISHED: Final = "status.phase!=Succeeded,status.phase!=Failed"
 _PAGE: Final = "500"
+# Seconds until the first look, and between looks at who leads.
+_SOON: Final = 5.0
 _CONFIGURATIONS: Final = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations"
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MESSAGE: Final = (
@@ -108,12 +110,14 @@ class Audit:
 
     async def follow(self, client: Pods, chance: Callable[[], float] = random.random) -> None:
         """Look for ever."""
+        pause = min(self.every, _SOON)
         while True:
-            # At moments of its own, so that restarts of many replicas do not look together.
-            await asyncio.sleep(self.every * (1 - chance() / 2) if self.found is not None else min(self.every, 5.0))
+            await asyncio.sleep(pause)
             if not self.leadership.is_leader():
-                self.found = None
+                self.found, pause = None, min(self.every, _SOON)
                 continue
+            # At moments of its own, so that restarts of many replicas do not look together.
+            pause = self.every * (1 - chance() / 2)
             try:
                 await self.look(client)
             except ApiError as error:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import httpx
 import orjson
 import pytest
+from starlette.requests import Request
 
+from injector.errors import ReviewError
 from injector.webhook import app, logs
 from tests.admission import pods
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from starlette.types import Message
 
 JSON = {"Content-Type": "application/json"}
 REVIEW = orjson.dumps(pods.review(pods.basic()))
@@ -132,3 +136,30 @@ def test_an_exception_is_logged_by_its_type_and_place_alone(log: io.StringIO) ->
     assert len(log.getvalue().splitlines()) == 1
     assert "JSONDecodeError at " in log.getvalue()
     assert canary not in log.getvalue()
+
+
+def test_many_slow_senders_together_are_turned_away_and_leave_room_when_they_are_gone() -> None:
+    room = app._Room(10_000)
+
+    def request(*chunks: bytes) -> Request:
+        messages = [{"type": "http.request", "body": one, "more_body": True} for one in chunks]
+        messages.append({"type": "http.request", "body": b"", "more_body": False})
+
+        async def receive() -> Message:
+            await asyncio.sleep(0)
+            return messages.pop(0)
+
+        return Request({"type": "http", "headers": [(b"content-type", b"application/json")]}, receive)
+
+    async def read(size: int) -> int:
+        try:
+            return len(await app._body(request(*[b"x" * 1000] * size), room))
+        except ReviewError as error:
+            return error.status
+
+    async def together() -> list[int]:
+        return list(await asyncio.gather(*(read(4) for _ in range(4))))
+
+    assert 503 in asyncio.run(together())
+    assert room.free == 10_000
+    assert asyncio.run(read(9)) == 9000

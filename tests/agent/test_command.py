@@ -65,14 +65,19 @@ def test_a_wrong_use_is_named(lonely_pod: Pod, words: list[str], said: str) -> N
 
 
 def test_help_and_version_go_to_standard_output() -> None:
-    for words in ([], ["--help"]):
-        done = subprocess.run([AGENT, *words], capture_output=True, text=True, check=True)
-        assert "sealer-agent COMMAND" in done.stdout
+    done = subprocess.run([AGENT, "--help"], capture_output=True, text=True, check=True)
+    assert "sealer-agent COMMAND" in done.stdout
     for command in COMMANDS:
         done = subprocess.run([AGENT, command, "--help"], capture_output=True, text=True, check=True)
         assert done.stdout.startswith(f"Usage: sealer-agent {command}")
     done = subprocess.run([AGENT, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"sealer-agent, version {__version__}\n"
+
+
+def test_no_command_is_an_error_so_that_lost_arguments_do_not_pass_for_success() -> None:
+    done = subprocess.run([AGENT], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: a command is missing\nhint: commands: " + ", ".join(COMMANDS) + "\n"
 
 
 def test_lines_can_be_json(lonely_pod: Pod) -> None:

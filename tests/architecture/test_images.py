@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from tests.admission import pods
+
 ROOT: Final = Path(__file__).parents[2]
 RECIPE: Final = (ROOT / "deploy" / "images" / "Containerfile").read_text()
 
@@ -40,3 +42,22 @@ def test_what_the_recipe_copies_is_there() -> None:
         *sources, _ = line.split()
         for source in sources:
             assert (ROOT / source).exists(), source
+
+
+def test_nothing_that_the_webhook_mounts_hides_the_agents_programs() -> None:
+    stage = next(one for one in re.split(r"^FROM ", RECIPE, flags=re.MULTILINE) if " AS agent\n" in one)
+    copied = [line.split()[-1] for line in re.findall(r"^COPY --from=(.+)$", stage, re.MULTILINE)]
+    assert len(copied) == 2
+    everything = pods.basic(
+        agent_cache_enable="true", tls_secret="ca", agent_extra_secret="extra", agent_inject_secret_a="secret/a"
+    )
+    everything["spec"]["containers"][0]["command"] = ["web"]
+    own = {"env-A": "secret/a#b", "service-account-token-audience": "vault"}
+    for native in ("true", "false"):
+        result = pods.injected(pods.own(everything, **own, **{"native-sidecar": native}))
+        containers = [*result["spec"]["containers"], *result["spec"]["initContainers"]]
+        agents = [one for one in containers if one["name"].startswith("vault-agent")]
+        paths = {str(mount["mountPath"]) for agent in agents for mount in agent["volumeMounts"]}
+        assert {"/vault/secrets", "/sealer", "/vault/tls", "/vault/custom"} <= paths
+        for path in paths:
+            assert not [program for program in copied if f"{program}/".startswith(f"{path}/")], path
