@@ -54,6 +54,23 @@ def write_atomically(path: Path, data: bytes, *, mode: int = PRIVATE) -> None:
         raise InputError(f"cannot write {path}: {reason(error)}") from error
 
 
+def rewrite(path: str, before: bytes, after: bytes) -> None:
+    """Write an edited file back, atomically, unless somebody else changed it since it was read.
+
+    Args:
+        path: The file.
+        before: What was read.
+        after: Its new content.
+
+    Raises:
+        InputError: It is not what was read, or cannot be written; it is untouched.
+
+    """
+    if read_input(path) != before:
+        raise InputError(f"{path} was changed by somebody else meanwhile", hint="run the command again")
+    write_atomically(Path(path), after, mode=SHARED)
+
+
 def _replace(target: Path, data: bytes, before: os.stat_result | None, mode: int) -> None:
     temporary = target.with_name(f".sealer-{os.urandom(8).hex()}")
     # O_EXCL: a file, or a link that somebody planted under that name, is never followed or overwritten.

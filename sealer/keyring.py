@@ -20,7 +20,7 @@ from sealer.errors import CertificateError, UnsealError
 from sealer.wire.rsa import hybrid_decrypt, hybrid_encrypt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime, timedelta
 
     from cryptography import x509
@@ -102,9 +102,16 @@ class Opened:
 
 @dataclass(frozen=True)
 class Keyring:
-    """Sealing keys, newest first, each once."""
+    """Sealing keys, newest first, each once.
+
+    Attributes:
+        keys: They.
+        on_try: Called with the fingerprint of a key before it is tried on a value, in whatever thread.
+
+    """
 
     keys: tuple[SealingKey, ...]
+    on_try: Callable[[str], object] = field(default=lambda _fingerprint: None, repr=False, compare=False)
 
     @classmethod
     def of(cls, keys: Iterable[SealingKey]) -> Self:
@@ -138,7 +145,8 @@ class Keyring:
         Args:
             text: The sealed value as text.
             label: The label of its scope.
-            prefer: Fingerprint of the key to try first: the hint of the object, or the key that opened its sibling.
+            prefer: Fingerprint of the key to try first, or several with commas between them: the hint of the object,
+                or the key that opened its sibling.
                 Each try costs a private-key operation; a good guess makes that independent of the keyring's size.
 
         Raises:
@@ -148,6 +156,7 @@ class Keyring:
         """
         sealed = wire.decode(text)
         for key in self._in_order(prefer):
+            self.on_try(key.fingerprint)
             try:
                 return Opened(hybrid_decrypt(key.private_key, sealed, label), key.fingerprint)
             except wire.NotThisKeyError:
@@ -155,8 +164,9 @@ class Keyring:
         raise UnsealError("no key could decrypt secret")
 
     def _in_order(self, prefer: str | None) -> Iterator[SealingKey]:
-        yield from (key for key in self.keys if key.fingerprint == prefer)
-        yield from (key for key in self.keys if key.fingerprint != prefer)
+        preferred = (prefer or "").split(",")
+        yield from (key for key in self.keys if key.fingerprint in preferred)
+        yield from (key for key in self.keys if key.fingerprint not in preferred)
 
 
 def _age_order(key: SealingKey) -> float:

@@ -16,9 +16,13 @@ from sealer.errors import SealerError
 # Short help is data here, so that `sealer --help` imports no command (a test holds it to that).
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seal": ("sealer.cli.seal:seal", "Turn Secrets into SealedSecrets that are safe to commit."),
+    "set": ("sealer.cli.set:set_", "Add or replace items of a SealedSecret, in place."),
+    "unset": ("sealer.cli.unset:unset", "Remove items of a SealedSecret, in place."),
+    "reseal": ("sealer.cli.reseal:reseal", "Bring SealedSecrets under the newest key, in place."),
     "unseal": ("sealer.cli.unseal:unseal", "Turn SealedSecrets back into Secrets, offline, with a sealing key."),
     "verify": ("sealer.cli.verify:verify", "Check that SealedSecrets open, with the controller or offline."),
     "cert": ("sealer.cli.cert:cert", "Fetch and show the certificate to seal to."),
+    "kubeseal": ("sealer.cli.kubeseal.command:kubeseal", "Do what kubeseal does, with its flags."),
     "template": (
         "sealer.cli.template:template",
         "Try Go templates offline, as the controller and agent render them.",
@@ -65,7 +69,9 @@ def cli(ctx: click.Context, *, verbose: bool) -> None:
 
 def main() -> None:
     """Run the command line and exit; the codes are those of `sealer.errors`, 2 for a wrong use and 0 for success."""
-    sys.exit(run(sys.argv[1:]))
+    name = sys.argv[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
+    # Under the name of the existing client, as a symbolic link, this is that.
+    sys.exit(run(["kubeseal", *sys.argv[1:]] if name == "kubeseal" else sys.argv[1:]))
 
 
 def run(args: list[str]) -> int:

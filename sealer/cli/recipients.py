@@ -63,6 +63,17 @@ def fetch_certificate(cert: str | None, controller: ControllerOptions) -> bytes:
         from sealer.cluster.controller import connect  # imports `kubernetes`
 
         return connect(controller.kubeconfig, controller.context).certificate(controller.namespace, controller.name)
+    return fetch_given(cert)
+
+
+def fetch_given(cert: str) -> bytes:
+    """Return the certificate of a file or a URL as PEM, unchecked.
+
+    Raises:
+        ServiceError: The URL does not answer.
+        InputError: The file cannot be read.
+
+    """
     scheme = _URL.match(cert)
     if scheme is None:
         return read_input(cert)

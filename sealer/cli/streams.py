@@ -40,7 +40,7 @@ def read_documents(paths: Sequence[str], expecting: str) -> Iterator[Document]:
     """
     for path in paths or ("-",):
         for document in documents.read(read_bytes(path, expecting), source_name(path)):
-            yield from _items(document)
+            yield from items_of(document)
 
 
 def source_name(path: str) -> str:
@@ -139,8 +139,13 @@ def _identity(path: str) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
-def _items(document: Document) -> Iterator[Document]:
-    """Take a v1 List, or SecretList, apart; each item keeps its place in the file."""
+def items_of(document: Document) -> Iterator[Document]:
+    """Take a v1 List, or SecretList, apart; each item keeps its place in the file.
+
+    Raises:
+        InputError: A List has no items.
+
+    """
     value = document.value
     if not (isinstance(value, dict) and isinstance(value.get("kind"), str) and value["kind"].endswith("List")):
         yield document

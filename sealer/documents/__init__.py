@@ -17,13 +17,14 @@ from sealer.errors import InputError
 __all__ = ["Document", "Origin", "read", "write_json", "write_yaml"]
 
 
-def read(data: bytes, source: str, *, at_most: int | None = None) -> list[Document]:
+def read(data: bytes, source: str, *, at_most: int | None = None, allow_empty: bool = False) -> list[Document]:
     """Decode a stream of YAML documents, or of JSON objects one after another.
 
     Args:
         data: The stream, UTF-8.
         source: Its name, for messages.
         at_most: Stop after so many documents; None for all.
+        allow_empty: Return a document without anything in it with the value None, and no documents as they are.
 
     Raises:
         InputError: It is not UTF-8, does not parse, repeats a key, or holds an empty document or none at all.
@@ -35,10 +36,10 @@ def read(data: bytes, source: str, *, at_most: int | None = None) -> list[Docume
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{source}, line {line}: not UTF-8 text", hint="save it as UTF-8") from None
     documents = _parse(text, source, at_most)
-    if not documents:
+    if not documents and not allow_empty:
         raise InputError(f"{source}: there is no document in it", hint="expected YAML or JSON manifests")
     for document in documents:
-        if document.value is None:
+        if document.value is None and not allow_empty:
             raise InputError(f"{document.origin}: the document is empty", hint="remove the stray `---`, or restore it")
     return documents
 

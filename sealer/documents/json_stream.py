@@ -40,6 +40,12 @@ def parse(text: str, source: str) -> Iterator[Document]:
         position = end
 
 
+def decode_string(literal: str) -> str:
+    """Return the text of a JSON string literal of a stream that `parse` reads."""
+    text: str = json.loads(literal)
+    return text
+
+
 def _decode(text: str, position: int, origin: Origin) -> tuple[Any, int]:
     # `from None` throughout: the errors carry the whole document.
     try:

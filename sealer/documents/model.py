@@ -52,6 +52,16 @@ class Document:
         """Return the place of the field at `path`, or of the nearest parent that is in the document."""
         return self.part(path, None).origin
 
+    def written(self, path: Iterable[str | int]) -> str | None:
+        """Return the text of the scalar at `path` as it stands in the file; None where there is no such place.
+
+        Of YAML only: what JSON writes without quotes is no string.
+        """
+        node = self._node
+        for step in path:
+            node = _child(node, step)
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
     def part(self, path: Iterable[str | int], value: Any) -> Document:
         """Return `value`, which stands at `path` here, as a document of its own that keeps its place."""
         node, line = self._node, self.origin.line

@@ -53,6 +53,12 @@ def parses(text: str) -> bool:
     return True
 
 
+def parse_events(text: str) -> Iterator[yaml.Event]:
+    """Yield the parser's events of a stream that `parse` reads; their marks say what stands where."""
+    events: Iterator[yaml.Event] = yaml.parse(text, Loader=_Loader)
+    return events
+
+
 def parse(text: str, source: str) -> Iterator[Document]:
     """Yield the documents of a YAML stream.
 

@@ -61,6 +61,15 @@ OFFLINE: Final = [
     ("unseal", "--key", "key.pem", "sealed.yaml"),
     ("verify", "--key", "key.pem", "sealed.yaml"),
     ("cert", "--cert", "cert.pem", "-o", "text"),
+    ("kubeseal", "--version"),
+    ("kubeseal", "--help"),
+    ("kubeseal", "--cert", "cert.pem", "-f", "secret.yaml", "-w", "out.yaml"),
+    ("kubeseal", "--cert", "cert.pem", "--raw", "--name", "a", "-n", "b", "--from-file", "secret.yaml"),
+    ("kubeseal", "--cert", "cert.pem", "-f", "secret.yaml", "--merge-into", "sealed.yaml"),
+    ("kubeseal", "--recovery-unseal", "--recovery-private-key", "key.pem", "-f", "sealed.yaml"),
+    ("set", "--cert", "cert.pem", "sealed.yaml", "e=secret.yaml"),
+    ("unset", "--allow-empty-data", "sealed.yaml", "c"),
+    ("reseal", "--key", "key.pem", "--cert", "cert.pem", "sealed.yaml"),
 ]
 
 

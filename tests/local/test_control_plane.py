@@ -205,3 +205,16 @@ def missing(cluster: ControlPlane, path: str) -> bool:
     except StatusError as error:
         return error.status == 404
     return False
+
+
+def test_the_api_server_is_stopped_and_started_alone_and_etcd_compacted(
+    parts: Parts, processes: Processes, tmp_path: Path
+) -> None:
+    with ControlPlane(tmp_path, parts, processes) as own:
+        before = own.request("GET", "/api/v1/namespaces/default")["metadata"]
+        own.stop_apiserver()
+        with pytest.raises(ServiceError):
+            own.text("/readyz")
+        assert own.compact() >= int(before["resourceVersion"])
+        own.start_apiserver()
+        assert own.request("GET", "/api/v1/namespaces/default")["metadata"] == before
