@@ -30,9 +30,10 @@ demo: venv ## Show the four flows on a real control plane
 demo-down: venv ## Stop what the demo left running
 	$(BIN)/python -m deploy.local down
 
-# Two workers, each with a control plane and a Vault of its own; a file's tests stay together and share what they start.
+# Three workers, as much of the time is waiting, each with a control plane and a Vault of its own; a file's tests stay
+# together and share what they start.
 test: oracle ## Run the whole suite on the real parts
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 check: lint types imports unit ## Lint, types, imports and unit tests, in under a minute
 

@@ -8,6 +8,7 @@ on any machine"). What must be reached through the API server's service proxy li
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -113,8 +114,10 @@ class ControlPlane(Cluster):
             self._processes.stop(self._started.pop())
 
     def stop_apiserver(self) -> None:
-        """Stop the API server alone; etcd keeps what it has."""
+        """Stop the API server alone, as a crash would; etcd keeps what it has."""
         if self._apiserver is not None:
+            # Asked to end, it would wait for the watches of its clients.
+            self._apiserver.send_signal(signal.SIGKILL)
             self._processes.stop(self._apiserver)
             self._started.remove(self._apiserver)
             self._apiserver = None
@@ -124,6 +127,9 @@ class ControlPlane(Cluster):
         flags = apiserver_flags(self.etcd_url, self.port, self._serving, self._token_keys, self.authority)
         flags += audit_flags(self._audit, self.folder)
         self._apiserver = self._start("kube-apiserver", [*flags, *self._extra])
+        # After etcd, and before its clients: they are stopped in the reverse order.
+        self._started.remove(self._apiserver)
+        self._started.insert(1, self._apiserver)
         self._apiserver.wait_until(self._ready, seconds=READY_SECONDS)
 
     def compact(self) -> int:

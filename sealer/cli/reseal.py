@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from sealer.cli.recipients import check_certificate, load_recipient
 from sealer.cli.reseal_report import as_json, complain_of, lines
 from sealer.cli.streams import read_bytes, source_name
 from sealer.cli.terminal import note, put
-from sealer.errors import CertificateError
+from sealer.errors import CertificateError, SealerError
 from sealer.recovery import read_keyring
 from sealer.repository import Manifest, Outcome, manifests, reseal_file
 from sealer.reseal import reseal_others
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from sealer.manifest import SealedSecret
 
 _FORMATS: Final = ("text", "json")
+# For the files that are begun when the command is interrupted.
+_PATIENCE_SECONDS: Final = 5.0
 
 
 @click.command(
@@ -83,6 +86,8 @@ def reseal(paths: tuple[str, ...], keys: tuple[str, ...], exclude: tuple[str, ..
     results = _each(one, files, workers=(os.cpu_count() or 1) if keys else 1)
     outcomes = sorted(counted(results, len(files), "files"), key=lambda outcome: outcome.path)
     code = complain_of(outcomes)
+    if len(outcomes) != len(files):  # a thread died, with a traceback
+        raise SealerError(f"{len(files) - len(outcomes)} files were not done", hint="run the command again")
     if output == "json":
         put(as_json(outcomes, recipient.fingerprint, dry_run=dry_run))
     elif not quiet:
@@ -123,11 +128,32 @@ def _each(one: Callable[[Manifest], Outcome], files: Sequence[Manifest], *, work
     if workers == 1 or len(files) == 1:
         yield from map(one, files)
         return
-    from concurrent.futures import ThreadPoolExecutor, as_completed
+    from queue import SimpleQueue
+    from threading import Event, Thread
 
-    with ThreadPoolExecutor(workers) as pool:
+    # A deque's pop is one step, and so is a SimpleQueue's put: there is no lock that an interrupt could leave held,
+    # and daemon threads hold up no exit.
+    waiting, done, stopped = deque(files), SimpleQueue[Outcome | None](), Event()
+
+    def work() -> None:
         try:
-            for future in as_completed([pool.submit(one, file) for file in files]):
-                yield future.result()
+            while waiting and not stopped.is_set():
+                try:
+                    file = waiting.popleft()
+                except IndexError:
+                    break  # the other thread was quicker
+                done.put(one(file))
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            done.put(None)
+
+    threads = [Thread(target=work, daemon=True) for _ in range(workers)]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            yield from iter(done.get, None)
+    finally:
+        stopped.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(_PATIENCE_SECONDS)

@@ -9,17 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from injector.agent.commands import Command, Runner, arguments_of, signal_in
 from injector.agent.errors import CommandError
-from injector.agent.processes import send
+from injector.agent.processes import named, send
 from injector.agent.settings import Signal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HUP, USR1 = signal.SIGHUP.value, signal.SIGUSR1.value
 
@@ -126,6 +123,9 @@ def test_a_signal_reaches_every_process_of_a_name(runner: Runner, said: list[str
     program = tmp_path / "sealer-signalled-application"  # longer than the kernel keeps of a name
     shutil.copy(shutil.which("sleep") or "", program)
     with subprocess.Popen([program, "60"]) as one, subprocess.Popen([program, "60"]) as two:
+        # For a moment after its start a process has a name and no command line yet.
+        while len(list(named(program.name, Path("/proc")))) < 2:
+            time.sleep(0.01)
         runner.signal(Signal(program.name, HUP), "db")
         assert (one.wait(10), two.wait(10)) == (-HUP, -HUP)
     assert said == [f"sent SIGHUP to {program.name} (2) for db"]

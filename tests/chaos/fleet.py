@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from deploy.local.errors import ProcessError
 from deploy.local.kubernetes import MERGE_PATCH
 from sealer import wire
 from sealer.wire.rsa import hybrid_encrypt
@@ -68,9 +69,10 @@ class Fleet:
 
     def wait(self, seconds: float = 60) -> None:
         """Wait until every Secret is as sealed and every status says so, for its newest generation."""
-        self.cluster.wait_for(
-            f"{self.prefix} is synced: {self.missing()[:5]}", lambda: not self.missing(), seconds=seconds
-        )
+        try:
+            self.cluster.wait_for(f"{self.prefix} is synced", lambda: not self.missing(), seconds=seconds)
+        except ProcessError as error:
+            raise AssertionError(f"{error}: {self.missing()[:5]}") from None
 
     def missing(self) -> list[str]:
         """Return what is not yet as it should be, with what it is."""

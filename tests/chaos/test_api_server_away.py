@@ -62,7 +62,7 @@ def test_what_changed_before_a_compaction_is_seen(scene: Scene, controller: Runn
     with scene.proxy.fault(Drop(asked=False)):
         new.create(recipient)
         scene.cluster.kubectl("delete", "secret", *kept.names()[:5], "-n", scene.namespace)
-        scene.cluster.kubectl("delete", "sealedsecret", *gone.names(), "-n", scene.namespace, "--cascade=foreground")
+        scene.cluster.kubectl("delete", "sealedsecret,secret", *gone.names(), "-n", scene.namespace)
         scene.cluster.stop_apiserver()
         scene.cluster.compact()
         scene.cluster.start_apiserver()
