@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sealer.serving.listening import make_room
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
 
     from uvicorn import Config
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
@@ -80,12 +81,17 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take up a connection, in the place of an idle one where there are too many."""
         others = cast("set[Connection]", self.connections)
-        if len(others) >= self._times.connections and not _make_room(others):
+        if len(others) >= self._times.connections and not make_room(others):
             transport.abort()
             return
         # Everything that closes it goes through `_Lingering`.
         super().connection_made(cast("asyncio.Transport", _Lingering(transport, self)))
         self._await_headers()
+
+    def abort(self) -> None:
+        """End it at once, and forget it."""
+        self.transport.abort()
+        self.connections.discard(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget all about it."""
@@ -174,13 +180,3 @@ class _Lingering:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-
-def _make_room(connections: Iterable[Connection]) -> bool:
-    """End the connection that has been idle for longest; return whether there was one."""
-    idle = min((one for one in connections if not one.busy), key=lambda one: one.since, default=None)
-    if idle is None:
-        return False
-    idle.transport.abort()
-    idle.connections.discard(idle)
-    return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from controller.http.connections import Connection, Times
+from sealer.serving.listening import listen_on
 
 if TYPE_CHECKING:
     import socket
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from controller.http.tls import ServingCertificate
 
 _STOP_WITHIN: Final = 5
-_HANDSHAKE_WITHIN: Final = 10.0
 _BACKLOG: Final = 128
 
 
@@ -59,15 +59,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen: as uvicorn does, with connections of ours and an end to TLS handshakes."""
         await self.lifespan.startup()
-        loop = asyncio.get_running_loop()
         context = self._tls.context if self._tls else None
-        within = _HANDSHAKE_WITHIN if context else None
-        self.servers = [
-            await loop.create_server(
-                self._connection, sock=bound, ssl=context, ssl_handshake_timeout=within, backlog=_BACKLOG
-            )
-            for bound in sockets or []
-        ]
+        self.servers = await listen_on(self._connection, sockets or [], context, backlog=_BACKLOG)
         self.started = True
 
     async def run_on(self, bound: socket.socket) -> None:

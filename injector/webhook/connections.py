@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sealer.serving.listening import make_room
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
 
     from uvicorn import Config
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -72,11 +73,16 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take up a connection, in the place of an idle one where there are too many."""
         others = cast("set[Connection]", self.connections)
-        if len(others) >= self._limits.connections and not _make_room(others):
+        if len(others) >= self._limits.connections and not make_room(others):
             transport.abort()
             return
         super().connection_made(transport)
         self._await_request()
+
+    def abort(self) -> None:
+        """End it at once, and forget it."""
+        self.transport.abort()
+        self.connections.discard(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget all about it."""
@@ -138,13 +144,3 @@ class Connection(HttpToolsProtocol):
 
     def _end(self) -> None:
         self.transport.abort()
-
-
-def _make_room(connections: Iterable[Connection]) -> bool:
-    """End the connection that has been idle for longest; return whether there was one."""
-    idle = min((one for one in connections if not one.busy), key=lambda one: one.since, default=None)
-    if idle is None:
-        return False
-    idle.transport.abort()
-    idle.connections.discard(idle)
-    return True

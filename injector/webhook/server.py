@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import uvicorn
 from injector.errors import ServingError
 from injector.webhook import logs
 from injector.webhook.connections import Connection, Limits
+from sealer.serving.listening import listen_on
 
 if TYPE_CHECKING:
     import ssl
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # As long as the API server waits for an answer (timeoutSeconds): who asked before that has gone.
 _DRAIN: Final = 10
-_HANDSHAKE_WITHIN: Final = 10.0
 _BACKLOG: Final = 1024
 _HIGHEST_PORT: Final = 65535
 
@@ -104,14 +103,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen: as uvicorn does, with connections of ours and an end to TLS handshakes."""
         await self.lifespan.startup()
-        loop = asyncio.get_running_loop()
-        within = _HANDSHAKE_WITHIN if self._context else None
-        self.servers = [
-            await loop.create_server(
-                self._connection, sock=bound, ssl=self._context, ssl_handshake_timeout=within, backlog=_BACKLOG
-            )
-            for bound in sockets or []
-        ]
+        self.servers = await listen_on(self._connection, sockets or [], self._context, backlog=_BACKLOG)
         self.started = True
 
     async def run_on(self, bound: socket.socket) -> None:

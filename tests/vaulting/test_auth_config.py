@@ -21,8 +21,8 @@ from injector.vault.aws.credentials import AmbientAwsCredentials, GivenAwsCreden
 from injector.vault.aws.sigv4 import AwsCredentials
 from injector.vault.errors import VaultSettingsError
 
-ROLE_ID = FileCredential(Path("/root/role-id"), "role id")
-SECRET_ID = OnceCredential(Path("/root/secret-id"), "secret id")
+ROLE_ID = FileCredential(Path("/pod/role-id"), "role id")
+SECRET_ID = OnceCredential(Path("/pod/secret-id"), "secret id")
 ENVIRON = {"AWS_REGION": "eu-central-1"}
 FILES = {"role_id_file_path": "role-id", "secret_id_file_path": "secret-id"}
 MADE_AT = "auth/approle/role/app/secret-id"
@@ -34,7 +34,7 @@ def made(kind: str, params: dict[str, str]) -> Auth:
         kind,
         f"auth/{kind}-1",
         params,
-        place=lambda path: Path("/root") / path.lstrip("/"),
+        place=lambda path: Path("/pod") / path.lstrip("/"),
         environ=ENVIRON,
         namespace="team",
     )
@@ -46,7 +46,7 @@ def made(kind: str, params: dict[str, str]) -> Auth:
         (
             "kubernetes",
             {"role": "app", "token_path": "/token"},
-            KubernetesAuth("app", FileCredential(Path("/root/token"), "service-account token"), "kubernetes-1", "team"),
+            KubernetesAuth("app", FileCredential(Path("/pod/token"), "service-account token"), "kubernetes-1", "team"),
         ),
         ("approle", FILES, AppRoleAuth(ROLE_ID, SECRET_ID, "approle-1", "team")),
         ("approle", {"role_id_file_path": "role-id"}, AppRoleAuth(ROLE_ID, None, "approle-1", "team")),
@@ -63,25 +63,25 @@ def made(kind: str, params: dict[str, str]) -> Auth:
         (
             "jwt",
             {"role": "app", "path": "jwt"},
-            JwtAuth("app", OnceCredential(Path("/root/jwt"), "token"), "jwt-1", "team"),
+            JwtAuth("app", OnceCredential(Path("/pod/jwt"), "token"), "jwt-1", "team"),
         ),
         (
             "jwt",
             {"role": "app", "path": "jwt", "remove_jwt_follows_symlinks": "true", "jwt_read_period": "1m"},
-            JwtAuth("app", OnceCredential(Path("/root/jwt"), "token", follow=True), "jwt-1", "team"),
+            JwtAuth("app", OnceCredential(Path("/pod/jwt"), "token", follow=True), "jwt-1", "team"),
         ),
         (
             "jwt",
             {"role": "app", "path": "jwt", "remove_jwt_after_reading": "0"},
-            JwtAuth("app", FileCredential(Path("/root/jwt"), "token"), "jwt-1", "team"),
+            JwtAuth("app", FileCredential(Path("/pod/jwt"), "token"), "jwt-1", "team"),
         ),
         ("cert", {}, CertAuth(None, None, None, "cert-1", None, "team")),
         (
             "cert",
             {"name": "app", "client_cert": "c", "client_key": "k", "ca_cert": "ca", "reload": "true"},
-            CertAuth("app", Path("/root/c"), Path("/root/k"), "cert-1", "/root/ca", "team"),
+            CertAuth("app", Path("/pod/c"), Path("/pod/k"), "cert-1", "/pod/ca", "team"),
         ),
-        ("token_file", {"token_file_path": "t"}, TokenAuth(FileCredential(Path("/root/t"), "token"), "team")),
+        ("token_file", {"token_file_path": "t"}, TokenAuth(FileCredential(Path("/pod/t"), "token"), "team")),
         (
             "aws",
             {"role": "app", "type": "iam", "credential_poll_interval": "60"},
